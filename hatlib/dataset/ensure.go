@@ -1,0 +1,60 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Ensure makes a set available to [Load] and returns the folder that holds it ("" for a set that needs none). It looks where Load looks; then it downloads;
+// then, for Fashion-MNIST, it asks the Debian package. What it does is said on w, line by line. Where nothing works the error says what was tried and what a
+// user can do. A "mnist" of which only one split is there is completed when the network allows and accepted, with a line saying so, when not.
+func Ensure(ctx context.Context, name string, w io.Writer, opts ...Option) (dir string, err error) {
+	o := newOptions(append(opts[:len(opts):len(opts)], WithLog(w)))
+	if name == Digits || name == SyntheticName {
+		o.say("%s: inside the program, nothing to fetch", name)
+		return "", nil
+	}
+	p := findPublished(name)
+	if p == nil {
+		return "", unknown(name)
+	}
+	found, ok := o.find(p)
+	if ok {
+		if _, _, err := p.load(found); err != nil {
+			return "", err
+		}
+	}
+	if ok && (!found.pinned || len(p.splitsIn(found.path)) == len(p.splits)) {
+		return found.path, nil
+	}
+	if !ok {
+		o.say("%s: not on this machine", p.name)
+	}
+	fail := o.download(ctx, p)
+	if fail == nil {
+		return o.cacheOf(p), nil
+	}
+	if ok {
+		o.say("%s: only the %s split is here, and the other was not fetched: %v", p.name, p.splitsIn(found.path)[0].name, fail)
+		return found.path, nil
+	}
+	if p.debian != "" && !o.offline {
+		o.say("%s: the publishers' addresses are not reached; asking Debian's package %s", p.name, p.debian)
+		if dir, err = FetchDebian(ctx, o.cacheOf(p), w); err == nil {
+			return dir, nil
+		}
+		fail = errors.Join(fail, err)
+	}
+	return "", o.advise(p, fail)
+}
+
+// advise is the error when nothing worked. It names commands that a user can type.
+func (o *options) advise(p *published, cause error) error {
+	advice := "copy its files from a machine that has them into " + o.cacheOf(p)
+	if p.debian != "" {
+		advice = "as root type \"apt-get update && apt-get install " + p.debian + "\", or " + advice
+	}
+	return fmt.Errorf("dataset: %s could not be brought: %w; %s", p.name, cause, advice)
+}
