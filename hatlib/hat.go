@@ -1,0 +1,53 @@
+package hatlib
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// HAT is a learner L and a rule M with the choices of [Config] that their forward pass needs.
+type HAT struct {
+	Learner *Learner
+	Rule    Rule
+	// Entry says where the local update enters, EntryWeights or EntryAfterSigma.
+	Entry string
+	// GradientAt says which W gradients refer to, GradientAfter, GradientBefore or GradientInPlace.
+	GradientAt string
+	// SeesPreactivation shows M Wv+b instead of vhat = sigma(Wv+b).
+	SeesPreactivation bool
+}
+
+// Forward is lines 2 to 6 of Algorithm 1: x [batch, in] -> v_|L| [batch, classes], and the weights W_l that it leaves
+// behind, which the caller keeps for the next batch. rate is a scalar; ruleScope holds the meta-parameters.
+func (h *HAT) Forward(ruleScope *model.Scope, weights Weights, x, rate *Node) (v *Node, updated []*Node) {
+	if h.Entry == EntryAfterSigma {
+		return h.forwardAfterSigma(ruleScope, weights, x, rate)
+	}
+	//hat:begin forward
+	v = x                               //                                         line 2
+	for l := range h.Learner.Layers() { //                                         line 3
+		w, b, sigma := weights.W[l], weights.B[l], h.Learner.Sigma(l)
+		if !h.isControl() {
+			z := linear(v, w, b)                                  // W v + b
+			vhat := sigma.Apply(z)                                //                    line 4
+			dw := h.Rule.Update(ruleScope, v, w, h.seen(z, vhat)) // mean of M over the batch, every neuron pair
+			w = Add(w, Mul(rate, dw))                             //                    line 5
+		}
+		v = sigma.Apply(linear(v, w, b)) //                                             line 6
+		updated = append(updated, w)
+	}
+	//hat:end forward
+	return v, updated
+}
+
+// isControl reports whether there is no local update: lines 4 and 5 then change nothing and are left out, so that the
+// control is plain backpropagation to the last bit.
+func (h *HAT) isControl() bool { return h.Rule.Name() == "none" }
+
+// seen is the v_j that the rule sees.
+func (h *HAT) seen(preactivation, vhat *Node) *Node {
+	if h.SeesPreactivation {
+		return preactivation
+	}
+	return vhat
+}

@@ -1,0 +1,313 @@
+package hatlib
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/hatlab/hatlab/hatlib/dataset"
+)
+
+// Trainer is one pair (L, M) in training: its variables, its data on the device, and the compiled step.
+type Trainer struct {
+	config  Config
+	hat     *HAT
+	backend compute.Backend
+	store   *model.Store
+
+	x, y, mask *tensors.Tensor // the training data, resident on the device
+	examples   int
+	test       *evaluator
+
+	steps    *model.Exec
+	loops    bool    // many steps in one call
+	perStep  float64 // seconds, of the last call
+	batches  int     // batches seen so far
+	diverged int     // batch of the first loss that is not finite, 0 for none
+}
+
+// maxStepsPerCall is the capacity of a compiled loop; how many of them a call takes is an argument.
+const maxStepsPerCall = 1024
+
+// callSeconds is how long one call should last, so that progress, interrupts and divergence stay live.
+const callSeconds = 0.4
+
+// NewTrainer makes L and M of the configuration, with its seeds, on backend be, and puts the data on the device.
+// train may be shortened by Config.Examples. It returns an error when the configuration is not valid or does not fit
+// the data.
+func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t *Trainer, err error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	hat, err := config.newHAT()
+	if err != nil {
+		return nil, err
+	}
+	if train == nil {
+		return nil, fmt.Errorf("training on %s needs its training split", config.Data)
+	}
+	if config.Examples > train.N {
+		return nil, fmt.Errorf("examples: %d asked for, %s has %d", config.Examples, train.Name, train.N)
+	}
+	if config.Examples > 0 {
+		train = train.Head(config.Examples)
+	}
+	sizes := config.Sizes
+	for _, set := range []*dataset.Set{train, test} {
+		if set.Features != sizes[0] || set.Classes != sizes[len(sizes)-1] {
+			return nil, fmt.Errorf("sizes %s do not fit %s, which has %d features and %d classes",
+				sizes, set.Name, set.Features, set.Classes)
+		}
+	}
+	if train.N < config.BatchSize() {
+		return nil, fmt.Errorf("batch: %d examples asked for, the training set has %d", config.BatchSize(), train.N)
+	}
+	defer recoverTo(&err, "building the training step")
+
+	t = &Trainer{config: config, hat: hat, backend: be, store: model.NewStore(), examples: train.N}
+	scope := t.store.RootScope()
+	hat.Learner.Init(scope.At(learnerScope), config.Init, config.stream(streamLearner, 0))
+	config.createOptimizerState(be, scope.At(learnerScope), config.LRLearner)
+	if m, ok := hat.Rule.(*MetaLearner); ok {
+		m.Init(scope.At(metaScope), config.MetaInit, config.MetaInitScale, config.stream(streamMeta, 0))
+		config.createOptimizerState(be, scope.At(metaScope), config.LRMeta)
+	}
+	scope.VariableWithValue(batchCounter, float32(0)).SetTrainable(false)
+
+	scale := inputScale(config.Inputs, train)
+	t.x = scale.tensor(train)
+	t.y = tensors.FromFlatDataAndDimensions(train.Y, train.N)
+	t.mask = tensors.FromFlatDataAndDimensions(config.labelMask(train), train.N)
+	if t.test, err = newEvaluator(be, t.store, config, hat, scale, test); err != nil {
+		return nil, err
+	}
+	t.loops = canLoop(be) && config.StepsPerCall != 1
+	if t.loops {
+		t.steps, err = model.NewExec(be, t.store, t.loopGraph)
+	} else {
+		t.steps, err = model.NewExec(be, t.store, t.singleGraph)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("building the training step: %w", err)
+	}
+	return t, nil
+}
+
+// newHAT puts the learner and the rule of a configuration together.
+func (c *Config) newHAT() (*HAT, error) {
+	rule, err := c.NewRule()
+	if err != nil {
+		return nil, err
+	}
+	return &HAT{
+		Learner: &Learner{Sizes: c.Sizes, Hidden: c.HiddenActivation, Output: c.OutputActivation},
+		Rule:    rule, Entry: c.UpdateEntry, GradientAt: c.GradientAt,
+		SeesPreactivation: c.PostSeen == "preactivation",
+	}, nil
+}
+
+// labelMask is 1 for every training example that has a label, [N]. With label_draw=batch it is by position in the
+// order of training, which [Trainer.Train] resolves; here all ones.
+func (c *Config) labelMask(train *dataset.Set) []float32 {
+	mask := make([]float32, train.N)
+	var labelled []bool
+	if c.LabelDraw == "example" {
+		labelled = dataset.LabelMask(train.Y, train.Classes, c.LabelFraction, c.stream(streamLabels, 0).Rand)
+	}
+	for i := range mask {
+		if labelled == nil || labelled[i] {
+			mask[i] = 1
+		}
+	}
+	return mask
+}
+
+// stepOn builds one step on the examples with the given indices [batch]; label is 1, or 0 for a batch whose labels are
+// all hidden.
+func (t *Trainer) stepOn(scope *model.Scope, x, y, mask, indices, label *Node) StepStats {
+	rows := InsertAxes(indices, -1)
+	return t.config.Step(scope, t.hat, Gather(x, rows), Gather(y, rows), Mul(Gather(mask, rows), label))
+}
+
+// singleGraph is one step in one call: indices [1, batch], labels [1] -> loss, local norm, step norm, each [1].
+func (t *Trainer) singleGraph(scope *model.Scope, inputs []*Node) []*Node {
+	x, y, mask, indices, labels := inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]
+	s := t.stepOn(scope, x, y, mask, Reshape(indices, indices.Shape().Dimensions[1]), Reshape(labels))
+	return []*Node{Reshape(s.Loss, 1), Reshape(s.LocalNorm, 1), Reshape(s.StepNorm, 1)}
+}
+
+// loopGraph is many steps in one call: indices [capacity, batch], labels [capacity], count [] -> loss, local norm, step
+// norm, each [capacity], of which the first count are valid. The variables are the state of the loop.
+func (t *Trainer) loopGraph(scope *model.Scope, inputs []*Node) []*Node {
+	x, y, mask, indices, labels, count := inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5]
+	g := x.Graph()
+	capacity, batch := indices.Shape().Dimensions[0], indices.Shape().Dimensions[1]
+	var variables []*model.Variable
+	var state []*Node
+	for v := range t.store.IterVariables() {
+		variables = append(variables, v)
+		state = append(state, v.NodeValue(g))
+	}
+	const counters = 4 // i, loss, local norm, step norm
+	zero := Const(g, int32(0))
+	curve := Zeros(g, shapes.Make(dtypes.Float32, capacity))
+	state = append([]*Node{zero, curve, curve, curve}, state...)
+	// Scalars are cached by value and must not be made first inside the closure and used again outside.
+	hoistScalars(g)
+
+	parameters := func(g *Graph) []*Node {
+		nodes := make([]*Node, len(state))
+		for i, s := range state {
+			nodes[i] = Parameter(g, fmt.Sprintf("state_%d", i), s.Shape())
+		}
+		return nodes
+	}
+	condition := NewClosure(g, func(g *Graph) []*Node { return []*Node{LessThan(parameters(g)[0], count)} })
+	body := NewClosure(g, func(g *Graph) []*Node {
+		p := parameters(g)
+		i := p[0]
+		for v := range variables {
+			variables[v].SetNodeValue(p[counters+v])
+		}
+		rows := Reshape(DynamicSlice(indices, []*Node{i, zero}, []int{1, batch}), batch)
+		label := Reshape(DynamicSlice(labels, []*Node{i}, []int{1}))
+		s := t.stepOn(scope, x, y, mask, rows, label)
+		next := []*Node{Add(i, OnesLike(i))}
+		for c, value := range []*Node{s.Loss, s.LocalNorm, s.StepNorm} {
+			next = append(next, DynamicUpdateSlice(p[1+c], Reshape(value, 1), []*Node{i}))
+		}
+		for _, v := range variables {
+			next = append(next, v.NodeValue(g))
+		}
+		return next
+	})
+	results := While(condition, body, state...)
+	for v := range variables {
+		variables[v].SetNodeValue(results[counters+v])
+	}
+	return results[1:counters]
+}
+
+// hoistScalars makes the scalars that a step uses before any closure does.
+func hoistScalars(g *Graph) {
+	for _, value := range []float64{0, 1, -1, 0.5, 2} {
+		Scalar(g, dtypes.Float32, value)
+		Scalar(g, dtypes.Int64, value)
+	}
+}
+
+// StepLog are the numbers of the steps of one call, in order.
+type StepLog struct{ Loss, LocalNorm, StepNorm []float32 }
+
+// Train takes steps: plan[s] are the indices of the examples of step s, all of one length, and labelled[s] is false
+// when the whole batch is treated as unlabelled (nil: none is). It takes as many steps per call as the backend allows
+// and stops, without an error, after the call in which the loss stopped being finite, see [Trainer.Diverged].
+// progress, when not nil, is called after every call; when it returns an error Train stops and returns that.
+func (t *Trainer) Train(plan [][]int32, labelled []bool, progress func(steps int, log StepLog) error) error {
+	for start := 0; start < len(plan) && t.diverged == 0; {
+		n := t.nextSteps(len(plan) - start)
+		var flags []bool
+		if labelled != nil {
+			flags = labelled[start : start+n]
+		}
+		log, err := t.call(plan[start:start+n], flags)
+		if err != nil {
+			return err
+		}
+		start += n
+		if progress != nil {
+			if err := progress(n, log); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// nextSteps is how many steps the next call takes: one where the backend cannot loop, or to measure.
+func (t *Trainer) nextSteps(left int) int {
+	n := t.config.StepsPerCall
+	switch {
+	case !t.loops || t.perStep == 0:
+		n = 1
+	case n == 0:
+		n = int(callSeconds / t.perStep)
+	}
+	return max(1, min(n, left, maxStepsPerCall))
+}
+
+// call runs one graph execution.
+func (t *Trainer) call(plan [][]int32, labelled []bool) (log StepLog, err error) {
+	defer recoverTo(&err, "training step")
+	steps, batch, capacity := len(plan), len(plan[0]), 1
+	if t.loops {
+		capacity = maxStepsPerCall
+	}
+	indices, labels := make([]int32, capacity*batch), make([]float32, capacity)
+	for s, rows := range plan {
+		copy(indices[s*batch:], rows)
+		if labelled == nil || labelled[s] {
+			labels[s] = 1
+		}
+	}
+	arguments := []any{t.x, t.y, t.mask, tensors.FromFlatDataAndDimensions(indices, capacity, batch),
+		tensors.FromFlatDataAndDimensions(labels, capacity)}
+	if t.loops {
+		arguments = append(arguments, tensors.FromScalar(int32(steps)))
+	}
+	compiled := t.perStep > 0
+	start := time.Now()
+	outputs, err := t.steps.Call(arguments...)
+	if err != nil {
+		return log, fmt.Errorf("training step after batch %d: %w", t.batches, err)
+	}
+	curves := make([][]float32, len(outputs))
+	for i, o := range outputs {
+		values, err := tensors.CopyFlatData[float32](o)
+		if err != nil {
+			return log, fmt.Errorf("reading the losses: %w", err)
+		}
+		curves[i] = values[:steps]
+	}
+	if seconds := time.Since(start).Seconds() / float64(steps); compiled || !t.loops {
+		t.perStep = seconds
+	} else {
+		t.perStep = math.Max(seconds, callSeconds) // the first call compiles: measure again with one step
+	}
+	log = StepLog{curves[0], curves[1], curves[2]}
+	for s, loss := range log.Loss {
+		if t.diverged == 0 && !isFinite(loss) {
+			t.diverged = t.batches + s + 1
+		}
+	}
+	t.batches += steps
+	return log, nil
+}
+
+// Diverged returns the number of the first batch whose loss was NaN or infinite, 0 for none.
+func (t *Trainer) Diverged() int { return t.diverged }
+
+// Batches returns how many batches the pair was trained on.
+func (t *Trainer) Batches() int { return t.batches }
+
+func isFinite[T float32 | float64](x T) bool {
+	return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0)
+}
+
+// recoverTo turns a panic of graph-building code into an error that says what was being done.
+func recoverTo(err *error, what string) {
+	if failure := recover(); failure != nil {
+		if e, ok := failure.(error); ok {
+			*err = fmt.Errorf("%s: %w", what, e)
+			return
+		}
+		*err = fmt.Errorf("%s: %v", what, failure)
+	}
+}
