@@ -92,11 +92,16 @@ func readIDX(r io.Reader, name string, magic uint32, dims int) (sizes []int, val
 		r = zr
 	}
 	header := make([]byte, 4+4*dims)
-	if n, err := io.ReadFull(r, header); err != nil {
-		return nil, nil, readError(err, name, fmt.Sprintf("a header of %d bytes, got %d", len(header), n))
+	wantHeader := fmt.Sprintf("a header of %d bytes", len(header))
+	// The magic number first: a short file of the wrong kind should be told that it is of the wrong kind.
+	if _, err := io.ReadFull(r, header[:4]); err != nil {
+		return nil, nil, readError(err, name, wantHeader)
 	}
 	if found := binary.BigEndian.Uint32(header); found != magic {
 		return nil, nil, &FormatError{ErrMagic, name, fmt.Sprintf("0x%08x", found), fmt.Sprintf("0x%08x (%s)", magic, magicName(magic)), magicAdvice(found)}
+	}
+	if _, err := io.ReadFull(r, header[4:]); err != nil {
+		return nil, nil, readError(err, name, wantHeader)
 	}
 	size := 1
 	for d := range dims {
