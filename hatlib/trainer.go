@@ -26,6 +26,8 @@ type Trainer struct {
 	examples   int
 	test       *evaluator
 
+	dataChecksum string // of the training and the test set
+
 	steps    *model.Exec
 	loops    bool    // many steps in one call
 	perStep  float64 // seconds, of the last call
@@ -88,6 +90,7 @@ func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t 
 	if t.test, err = newEvaluator(be, t.store, config, hat, scale, test); err != nil {
 		return nil, err
 	}
+	t.dataChecksum = train.Checksum() + " " + test.Checksum()
 	t.loops = canLoop(be) && config.StepsPerCall != 1
 	if t.loops {
 		t.steps, err = model.NewExec(be, t.store, t.loopGraph)
@@ -289,6 +292,12 @@ func (t *Trainer) call(plan [][]int32, labelled []bool) (log StepLog, err error)
 	}
 	t.batches += steps
 	return log, nil
+}
+
+// Close frees the compiled graphs; the trainer cannot be used afterwards.
+func (t *Trainer) Close() {
+	t.steps.Finalize()
+	t.test.exec.Finalize()
 }
 
 // Diverged returns the number of the first batch whose loss was NaN or infinite, 0 for none.
