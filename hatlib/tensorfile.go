@@ -11,7 +11,7 @@ import (
 
 	"github.com/maruel/safetensors"
 
-	"github.com/hatlab/hatlab/hatlib/internal/atomicfile"
+	"github.com/hatlab/hatlab/hatlib/atomicfile"
 )
 
 // Array is a float32 array with its shape, row-major.

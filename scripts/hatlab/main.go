@@ -1,0 +1,39 @@
+// Command hatlab trains and examines pairs (L, M) of Hebbian-Augmented Training.
+//
+//	go run ./scripts/hatlab train --preset paper --set epochs=3 --seed 1 --out out/run
+//	go run ./scripts/hatlab eval --weights out/run/weights.safetensors --preset paper
+//	go run ./scripts/hatlab config --preset released
+//	go run ./scripts/hatlab data fashion-mnist
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := newCommand().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// newCommand is the tree of commands.
+func newCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "hatlab",
+		Short:         "Train and examine pairs (L, M) of Hebbian-Augmented Training",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(trainCommand(), evalCommand(), configCommand(), dataCommand())
+	return root
+}
