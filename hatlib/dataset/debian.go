@@ -3,7 +3,6 @@ package dataset
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +33,11 @@ Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 // package and moves the four files into dir; nothing else on the system changes. Every file must have its pinned content. What is done is said line by line on log.
 func FetchDebian(ctx context.Context, dir string, log io.Writer) (string, error) {
 	p := findPublished(FashionMNIST)
+	for _, tool := range []string{"apt-get", "dpkg-deb"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return "", fmt.Errorf("there is no %s here: this is not a Debian or Ubuntu system", tool)
+		}
+	}
 	if os.Geteuid() == 0 {
 		where, err := debianInstall(ctx, p, log)
 		if err == nil {
@@ -42,6 +46,7 @@ func FetchDebian(ctx context.Context, dir string, log io.Writer) (string, error)
 		fmt.Fprintf(log, "%s: not installed: %v\n", p.name, err)
 	}
 	if err := debianExtract(ctx, p, dir, log); err != nil {
+		os.Remove(dir) // only where it is empty
 		return "", err
 	}
 	return dir, nil
@@ -124,10 +129,7 @@ func command(ctx context.Context, log io.Writer, dir string, args ...string) err
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // apt-get leaves its files in order then
 	cmd.WaitDelay = stallTimeout
 	out, err := cmd.CombinedOutput()
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
-		return fmt.Errorf("%s is not on this machine: it is not a Debian or Ubuntu system", args[0])
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, lastLines(out, 3))
 	}
 	return nil

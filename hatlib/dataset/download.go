@@ -42,7 +42,7 @@ func (o *options) download(ctx context.Context, p *published) error {
 	if o.offline {
 		return errOffline
 	}
-	var errs []error
+	var failed error
 	for _, address := range p.addresses {
 		o.say("%s: downloading from %s", p.name, address)
 		err := o.downloadFrom(ctx, p, address)
@@ -54,9 +54,13 @@ func (o *options) download(ctx context.Context, p *published) error {
 			return ctx.Err()
 		}
 		o.say("%s: not from there: %v", p.name, err)
-		errs = append(errs, err)
+		if failed == nil {
+			failed = err
+		} else {
+			failed = fmt.Errorf("%w; %w", failed, err)
+		}
 	}
-	return errors.Join(errs...)
+	return failed
 }
 
 func (o *options) downloadFrom(ctx context.Context, p *published, address string) error {

@@ -2,9 +2,10 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"os/exec"
+	"strings"
 )
 
 // Ensure makes a set available to [Load] and returns the folder that holds it ("" for a set that needs none). It looks where Load looks; then it downloads;
@@ -22,8 +23,10 @@ func Ensure(ctx context.Context, name string, w io.Writer, opts ...Option) (dir 
 	}
 	found, ok := o.find(p)
 	if ok {
-		if _, _, err := p.load(found); err != nil {
-			return "", err
+		for _, s := range p.splitsIn(found.path) {
+			if _, _, err := p.readSplit(s, found); err != nil {
+				return "", err // Load would refuse it as well: damage is repaired by hand, not covered up
+			}
 		}
 	}
 	if ok && (!found.pinned || len(p.splitsIn(found.path)) == len(p.splits)) {
@@ -45,16 +48,20 @@ func Ensure(ctx context.Context, name string, w io.Writer, opts ...Option) (dir 
 		if dir, err = FetchDebian(ctx, o.cacheOf(p), w); err == nil {
 			return dir, nil
 		}
-		fail = errors.Join(fail, err)
+		fail = fmt.Errorf("%w; %w", fail, err)
 	}
 	return "", o.advise(p, fail)
 }
 
-// advise is the error when nothing worked. It names commands that a user can type.
+// advise is the error when nothing worked. It names what a user can type or do.
 func (o *options) advise(p *published, cause error) error {
-	advice := "copy its files from a machine that has them into " + o.cacheOf(p)
-	if p.debian != "" {
-		advice = "as root type \"apt-get update && apt-get install " + p.debian + "\", or " + advice
+	var ways []string
+	if o.offline {
+		ways = append(ways, "unset HATLAB_OFFLINE and try again")
 	}
-	return fmt.Errorf("dataset: %s could not be brought: %w; %s", p.name, cause, advice)
+	if _, err := exec.LookPath("apt-get"); err == nil && p.debian != "" {
+		ways = append(ways, fmt.Sprintf("type %q as root", "apt-get update && apt-get install "+p.debian))
+	}
+	ways = append(ways, fmt.Sprintf("bring the files of %s from another machine into %s", p.addresses[0], o.cacheOf(p)))
+	return fmt.Errorf("dataset: %s could not be brought: %w; %s", p.name, cause, strings.Join(ways, ", or "))
 }
