@@ -22,7 +22,7 @@ func SideBySide(leftTitle, left, rightTitle, right string) {
 
 func codeBlock(title, code string) string {
 	return fmt.Sprintf(`<div style="font-weight:bold;font-size:0.9em;margin:6px 0 2px">%s</div>`+
-		`<pre style="background:#f7f7f7;color:#222;border:1px solid #ddd;padding:8px;overflow-x:auto;font-size:0.82em;line-height:1.4;margin:0">%s</pre>`,
+		`<pre style="font-family:monospace;background:#f7f7f7;color:#222;border:1px solid #ddd;padding:8px;overflow-x:auto;font-size:0.82em;line-height:1.4;margin:0">%s</pre>`,
 		escape(title), highlight(strings.ReplaceAll(strings.Trim(code, "\n"), "\t", "    ")))
 }
 

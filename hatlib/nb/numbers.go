@@ -50,7 +50,7 @@ func record(dir, notebook, key string, r Recorded) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	unlock, err := lock(filepath.Join(filepath.Dir(path), "."+notebook+".lock"))
+	unlock, err := lock(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
@@ -86,9 +86,9 @@ func ReadNumbers(path string) (map[string]Recorded, error) {
 	return all, nil
 }
 
-// lock waits for the lock file and takes it. The kernel of the system gives it back when the process dies.
+// lock waits for the lock of a folder and takes it. The system gives it back when the process dies.
 func lock(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

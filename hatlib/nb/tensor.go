@@ -22,8 +22,8 @@ func Tensor[T Element](name string, values []T, shape ...int) {
 		fail("error: nb.Tensor: %v", err)
 		return
 	}
-	flush()
-	fmt.Print(text)
+	// Not by way of standard output: that would not keep its place among the displays of a cell.
+	showHTML(`<pre style="font-family:monospace;margin:4px 0;font-size:0.9em;line-height:1.35">`+escape(text)+`</pre>`, strings.TrimRight(text, "\n"))
 }
 
 func formatTensor[T Element](name string, values []T, shape []int) (string, error) {
