@@ -4,28 +4,35 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
 // Plain lines come when a tenth of the work is done or half a minute has passed, so that a log of a long run stays short.
 const (
-	plainFraction = 0.1
-	plainEvery    = 30 * time.Second
+	plainParts   = 10
+	plainEvery   = 30 * time.Second
+	plainAtLeast = time.Second
 )
 
 // newStderrSink is the sink of programs: standard output stays free for results.
 func newStderrSink() Sink {
-	if term.IsTerminal(int(os.Stderr.Fd())) {
-		return Terminal(os.Stderr)
+	if fd := int(os.Stderr.Fd()); term.IsTerminal(fd) {
+		return Terminal(os.Stderr, func() int {
+			width, _, err := term.GetSize(fd)
+			if err != nil || width <= 0 {
+				return 80
+			}
+			return width
+		})
 	}
 	return Plain(os.Stderr)
 }
 
-// Plain draws occasional lines on w: each time that another tenth of the work is done, each half minute, and at the end. Work that ends within a second
-// leaves a single line.
+// Plain draws occasional lines on w: each time that another tenth of the work is done but not more than one in a second, each half minute, and at the end. Work that
+// ends within a second leaves a single line.
 func Plain(w io.Writer) Sink { return &plain{w: w} }
 
 type plain struct {
@@ -34,9 +41,10 @@ type plain struct {
 	elapsed time.Duration // at the last line
 }
 
+// Show writes one line or nothing. The state in which the last step is done is left to the final one, which follows at once.
 func (p *plain) Show(s State) {
-	tenth := int(s.Fraction() / plainFraction)
-	due := s.Elapsed-p.elapsed >= plainEvery || (tenth > p.tenth && s.Elapsed-p.elapsed >= time.Second)
+	tenth, since := plainParts*s.Done/max(s.Total, 1), s.Elapsed-p.elapsed
+	due := since >= plainEvery || (tenth > p.tenth && since >= plainAtLeast && s.Done < s.Total)
 	if !s.Final && !due {
 		return
 	}
@@ -44,27 +52,29 @@ func (p *plain) Show(s State) {
 	fmt.Fprintln(p.w, s.Line())
 }
 
-// Terminal draws a moving bar on w, which must be a terminal.
-func Terminal(w io.Writer) Sink { return &terminal{w: w} }
+// barCells is the length of the drawn bar in characters.
+const barCells = 20
+
+// Terminal redraws one line on w, which must be a terminal; width returns how many characters fit into a line now. A line that does not fit is cut, because
+// what wraps cannot be redrawn.
+func Terminal(w io.Writer, width func() int) Sink { return terminal{w, width} }
 
 type terminal struct {
-	w   io.Writer
-	bar *progressbar.ProgressBar
+	w     io.Writer
+	width func() int
 }
 
-// Show lets the library draw the bar and nothing else: the estimate is ours, so that every sink says the same.
-func (t *terminal) Show(s State) {
-	if t.bar == nil {
-		total := s.Total
-		if total == 0 {
-			total = -1 // the library's spinner
-		}
-		t.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(t.w), progressbar.OptionSetWidth(20),
-			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionShowDescriptionAtLineEnd())
+// Show returns to the start of the line, writes it anew, and erases what the last one had more.
+func (t terminal) Show(s State) {
+	line := []rune(s.Line())
+	if s.Total > 0 {
+		full := int(barCells * s.Fraction())
+		line = append([]rune(strings.Repeat("█", full)+strings.Repeat("░", barCells-full)+" "), line...)
 	}
-	t.bar.Describe(" " + s.Line())
-	_ = t.bar.Set(s.Done) // a bar that cannot be drawn is no reason to stop the work
+	line = line[:min(len(line), max(t.width()-1, 0))]
+	end := "\x1b[K"
 	if s.Final {
-		fmt.Fprintln(t.w)
+		end += "\n"
 	}
+	fmt.Fprintf(t.w, "\r%s%s", string(line), end)
 }
