@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Input says what a rule's theory asks of its data.
+type Input int
+
+const (
+	// Centred: every feature has mean 0 (Hebb, Oja, GHA: components of the covariance, not of the mean).
+	Centred Input = iota
+	// UnitLength: every example has length 1, and is not centred (rules that compare inputs by their angle).
+	UnitLength
+	// White: mean 0 and covariance 1 in every direction that the data has (independent components).
+	White
+)
+
+// String returns the name of the input as the documentation writes it.
+func (in Input) String() string {
+	switch in {
+	case Centred:
+		return "centred"
+	case UnitLength:
+		return "unit length"
+	case White:
+		return "white"
+	}
+	return "unknown"
+}
+
+// whiteFloor is the variance, as a part of the largest, below which a direction counts as constant: pixels at the edge
+// of a digit must not be blown up to unit variance.
+const whiteFloor = 1e-3
+
+// Preparation is an [Input] fitted on training data, to be applied to any data of the same features.
+type Preparation struct {
+	input    Input
+	features int
+	mean     []float64
+	white    *mat.SymDense // symmetric whitening, E D^(-1/2) E', which leaves an image an image
+}
+
+// Prepare fits input on x, row-major [n, features].
+func Prepare(input Input, x []float32, features int) (*Preparation, error) {
+	if features < 1 || len(x) == 0 || len(x)%features != 0 {
+		return nil, fmt.Errorf("prepare %s input: %d numbers are not examples of %d features", input, len(x), features)
+	}
+	p := &Preparation{input: input, features: features}
+	if input == UnitLength {
+		return p, nil
+	}
+	n := len(x) / features
+	p.mean = make([]float64, features)
+	for i, v := range x {
+		p.mean[i%features] += float64(v) / float64(n)
+	}
+	if input == Centred {
+		return p, nil
+	}
+	centred := mat.NewDense(n, features, nil)
+	for i, v := range x {
+		centred.Set(i/features, i%features, float64(v)-p.mean[i%features])
+	}
+	var covariance mat.SymDense
+	covariance.SymOuterK(1/float64(n), centred.T())
+	var eigen mat.EigenSym
+	if !eigen.Factorize(&covariance, true) {
+		return nil, fmt.Errorf("prepare white input: the covariance of %d features has no eigenvectors (is a value not finite?)", features)
+	}
+	values := eigen.Values(nil)
+	var vectors mat.Dense
+	eigen.VectorsTo(&vectors)
+	p.white = mat.NewSymDense(features, nil)
+	for k, value := range values {
+		if value <= whiteFloor*values[features-1] {
+			continue
+		}
+		p.white.SymRankOne(p.white, 1/math.Sqrt(value), vectors.ColView(k))
+	}
+	return p, nil
+}
+
+// Apply returns x, row-major [n, features], prepared; x is not changed.
+func (p *Preparation) Apply(x []float32) []float32 {
+	out := make([]float32, len(x))
+	example := make([]float64, p.features)
+	for start := 0; start < len(x); start += p.features {
+		for i := range example {
+			example[i] = float64(x[start+i])
+			if p.mean != nil {
+				example[i] -= p.mean[i]
+			}
+		}
+		scale := 1.0
+		if p.input == UnitLength {
+			if l := length(example); l > 0 {
+				scale = 1 / l
+			}
+		}
+		if p.white != nil {
+			var white mat.VecDense
+			white.MulVec(p.white, mat.NewVecDense(p.features, example))
+			copy(example, white.RawVector().Data)
+		}
+		for i, v := range example {
+			out[start+i] = float32(scale * v)
+		}
+	}
+	return out
+}
