@@ -44,16 +44,16 @@ type mark struct {
 // neighbours differ in lightness too.
 var marks = []mark{
 	{color.NRGBA{0x00, 0x72, 0xb2, 0xff}, nil, draw.CircleGlyph{}, 1.4},
-	{color.NRGBA{0xe6, 0x9f, 0x00, 0xff}, []vg.Length{6, 2}, draw.TriangleGlyph{}, 1.4},
-	{color.NRGBA{0x00, 0x9e, 0x73, 0xff}, []vg.Length{2, 2}, draw.SquareGlyph{}, 1.4},
+	{color.NRGBA{0xe6, 0x9f, 0x00, 0xff}, []vg.Length{6, 2}, openTriangle{}, 1.4},
+	{color.NRGBA{0x00, 0x9e, 0x73, 0xff}, []vg.Length{2, 2}, draw.BoxGlyph{}, 1.4},
 	{color.NRGBA{0xcc, 0x79, 0xa7, 0xff}, []vg.Length{6, 2, 2, 2}, draw.PyramidGlyph{}, 1.4},
 	{color.NRGBA{0x56, 0xb4, 0xe9, 0xff}, []vg.Length{9, 3}, draw.CrossGlyph{}, 1.4},
 	{color.NRGBA{0x00, 0x00, 0x00, 0xff}, []vg.Length{1, 2}, draw.PlusGlyph{}, 1.4},
 }
 
 var (
-	controlMark = mark{color.NRGBA{0x50, 0x50, 0x50, 0xff}, []vg.Length{4, 2}, draw.RingGlyph{}, 1.5}
-	hatMark     = mark{color.NRGBA{0xd5, 0x5e, 0x00, 0xff}, nil, draw.SquareGlyph{}, 1.5}
+	controlMark = mark{color.NRGBA{0x50, 0x50, 0x50, 0xff}, []vg.Length{4, 2}, openCircle{}, 1.5}
+	hatMark     = mark{color.NRGBA{0xd5, 0x5e, 0x00, 0xff}, nil, draw.BoxGlyph{}, 1.5}
 )
 
 // styles gives every name its mark: the two arms of the paper always the same, the others in order.
@@ -72,6 +72,25 @@ func styles(names []string) []mark {
 		}
 	}
 	return out
+}
+
+// openCircle and openTriangle are outlines filled with white, so that the line does not run through them.
+type (
+	openCircle   struct{}
+	openTriangle struct{}
+)
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (openCircle) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, pt vg.Point) {
+	draw.CircleGlyph{}.DrawGlyph(c, draw.GlyphStyle{Color: color.White, Radius: sty.Radius}, pt)
+	c.SetLineStyle(draw.LineStyle{Color: sty.Color, Width: 1})
+	draw.RingGlyph{}.DrawGlyph(c, sty, pt)
+}
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (openTriangle) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, pt vg.Point) {
+	draw.PyramidGlyph{}.DrawGlyph(c, draw.GlyphStyle{Color: color.White, Radius: sty.Radius}, pt)
+	draw.TriangleGlyph{}.DrawGlyph(c, sty, pt)
 }
 
 func (m mark) line() draw.LineStyle {

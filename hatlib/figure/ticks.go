@@ -23,34 +23,31 @@ func number(v float64, decimals int) string {
 	return strings.Replace(s, "-", minus, 1)
 }
 
-// linearTicks are gonum's ticks with labels that all have the same number of decimals.
+// linearTicks are multiples of 1, 2, 2.5 or 5 times a power of ten, four to seven of them, with labels that all have the
+// same number of decimals.
 type linearTicks struct{}
 
 // Ticks implements plot.Ticker.
 func (linearTicks) Ticks(min, max float64) []plot.Tick {
-	ts := plot.DefaultTicks{}.Ticks(min, max)
-	var step, prev float64
-	prev = math.NaN()
+	step := niceStep(max - min)
 	largest := math.Max(math.Abs(min), math.Abs(max))
-	for _, t := range ts {
-		if t.Label == "" {
-			continue
-		}
-		if d := math.Abs(t.Value - prev); !math.IsNaN(prev) && (step == 0 || d < step) {
-			step = d
-		}
-		prev = t.Value
-	}
-	if step == 0 {
-		return ts
-	}
-	for i := range ts {
-		if ts[i].Label == "" {
-			continue
-		}
-		ts[i].Label = tickLabel(ts[i].Value, step, largest)
+	var ts []plot.Tick
+	for k := math.Ceil(min/step - 1e-9); k <= math.Floor(max/step+1e-9); k++ {
+		v := k * step
+		ts = append(ts, plot.Tick{Value: v, Label: tickLabel(v, step, largest)})
 	}
 	return ts
+}
+
+// niceStep returns the smallest round step that divides a span into at most six parts.
+func niceStep(span float64) float64 {
+	power := math.Pow(10, math.Floor(math.Log10(span/6)))
+	for _, m := range []float64{1, 2, 2.5, 5} {
+		if span/(m*power) <= 6 {
+			return m * power
+		}
+	}
+	return 10 * power
 }
 
 // tickLabel writes v, a multiple of about step, with the decimals that step needs; very large and very small numbers
