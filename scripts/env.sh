@@ -75,7 +75,9 @@ pip_install() { "$VENV/bin/python" -m pip install --quiet --require-hashes --no-
 
 go_modules() { (cd "$ROOT" && go mod download); }
 
-kernels_install() { (cd "$ROOT" && go run ./kernels install --prefix "$VENV"); }
+# gopls serves completion in JupyterLab alone, so only scripts/lab asks for it.
+KERNEL_OPTIONS=(--no-gopls)
+kernels_install() { (cd "$ROOT" && go run ./kernels install --prefix "$VENV" "${KERNEL_OPTIONS[@]}"); }
 
 # data brings Fashion-MNIST. Without it much still works (the digits are embedded), so its absence is said, not fatal.
 data() {

@@ -111,8 +111,7 @@ def junit(runs: list[NotebookRun]) -> str:
         if run.problem:
             case("notebook", 0, run.problem)
         for cell in run.cells:
-            message = cell.error.splitlines()[0] if cell.error else ""
-            case(f"cell {cell.number:02d}: {cell.title}", cell.seconds, message, describe(run, cell), cell.status == "skipped")
+            case(f"cell {cell.number:02d}: {cell.title}", cell.seconds, cell.summary, describe(run, cell), cell.status == "skipped")
         for c in run.comparisons:
             case(f"number {c.key}", 0, c.failure)
         for key, value in count.items():

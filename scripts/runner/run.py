@@ -41,9 +41,20 @@ class CellResult:
 
     @property
     def title(self) -> str:
-        """The cell's first line with content."""
-        lines = [line.strip() for line in self.source.splitlines() if line.strip()]
-        return lines[0][:80] if lines else "(empty)"
+        """The cell's first line that says something."""
+        lines = [line.strip() for line in self.source.splitlines()]
+        lines = [line for line in lines if line and line not in ("%%", "%main")] or ["(empty)"]
+        return lines[0][:80]
+
+    @property
+    def summary(self) -> str:
+        """The error in one line. That of a panic says only "exit status 2"; the reason is on stderr."""
+        last = (self.error.splitlines() or [""])[-1].strip()
+        if not re.match(r"exit status \d+$", last):
+            return last
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip() and not re.match(r"exit status \d+$", line)]
+        reasons = [line for line in lines if line.startswith("panic:")] or lines[-1:]
+        return f"{last}: {reasons[0]}" if reasons else last
 
 
 @dataclass
@@ -152,6 +163,8 @@ def _execute_cells(run: NotebookRun, folder: Path, log: ShellLog, env: dict[str,
         client.km = client.create_kernel_manager()
         client.start_new_kernel(env={**os.environ, **env, **log.environment()})
         client.start_new_kernel_client()
+        info = client.wait_for_reply(client.kc.kernel_info())
+        run.notebook.metadata["language_info"] = info["content"]["language_info"]
     except Exception as e:
         run.problem = f'the kernel "{run.kernel}" did not start: {type(e).__name__}: {e}'
         return
