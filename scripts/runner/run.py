@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -128,6 +129,7 @@ def execute(path: Path, wanted_kernel: str | None, env: dict[str, str], timeout:
         run.problem = str(e)
         return run
     run.notebook = notebook
+    notebook.metadata.setdefault("language_info", {"name": "go"})
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -139,7 +141,7 @@ def execute(path: Path, wanted_kernel: str | None, env: dict[str, str], timeout:
         run.problem = str(e)
         return run
     say(f"{run.name} on {run.kernel}: {len(run.cells)} code cells" + (f"\n  {notice}" if notice else ""))
-    with tempfile.TemporaryDirectory(prefix="hatlab-run-") as folder:
+    with tempfile.TemporaryDirectory(prefix="hatlab-run-", ignore_cleanup_errors=True) as folder:
         try:
             _execute_cells(run, path.parent, ShellLog(Path(folder)), env, timeout)
         except KeyboardInterrupt:
@@ -161,7 +163,8 @@ def _execute_cells(run: NotebookRun, folder: Path, log: ShellLog, env: dict[str,
     client.log.disabled = True  # its errors are in the exceptions, which we report ourselves
     try:
         client.km = client.create_kernel_manager()
-        client.start_new_kernel(env={**os.environ, **env, **log.environment()})
+        # A kernel that is killed cannot remove its temporary folder: so it gets one that we remove.
+        client.start_new_kernel(env={**os.environ, **env, **log.environment(), "TMPDIR": str(log.path.parent)})
         client.start_new_kernel_client()
         info = client.wait_for_reply(client.kc.kernel_info())
         run.notebook.metadata["language_info"] = info["content"]["language_info"]
@@ -182,8 +185,6 @@ def _execute_cells(run: NotebookRun, folder: Path, log: ShellLog, env: dict[str,
             if result.status != "ok":
                 return
     finally:
-        # At once: cells keep nothing in the kernel that an orderly end would save.
-        client.shutdown_kernel = "immediate"
         if client.km is not None:
             client._cleanup_kernel()
 
@@ -203,6 +204,8 @@ def _execute_cell(client: NotebookClient, notebook: NotebookNode, result: CellRe
     except KeyboardInterrupt:
         result.error = "interrupted"
         result.status = "failed"
+        # nbclient's task is left behind; that it fails when the kernel is stopped is no news.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
         raise
     finally:
         result.stderr = plain("".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"))
