@@ -57,7 +57,14 @@ func Folders() []string {
 func Plugins(kind string) []string {
 	var found []string
 	seen := map[string]bool{}
-	for _, folder := range Folders() {
+	folders := Folders()
+	if strings.HasPrefix(kind, "cuda") {
+		// GoMLX's installer puts it beside NVIDIA's libraries.
+		for i := range folders {
+			folders = append(folders, filepath.Join(folders[i], "nvidia"))
+		}
+	}
+	for _, folder := range folders {
 		for _, ending := range []string{"so", "dylib", "dll"} {
 			plain := filepath.Join(folder, "pjrt_c_api_"+kind+"_plugin."+ending)
 			versions, _ := filepath.Glob(filepath.Join(globQuote(folder), "pjrt_c_api_"+kind+"*_plugin."+ending))
