@@ -158,8 +158,12 @@ func TestEnsureCompletes(t *testing.T) {
 	if _, err := Ensure(t.Context(), "tiny", t.Output(), WithOffline()); err != nil {
 		t.Errorf("offline: %v", err)
 	}
+	// A folder that the user names is his: what it holds is what he wants.
+	if dir, err := Ensure(t.Context(), "tiny", t.Output(), WithDir(o.cacheOf(p))); err != nil || dir != o.cacheOf(p) {
+		t.Errorf("in a named folder: %q, %v", dir, err)
+	}
 	if len(asked) != 0 {
-		t.Errorf("offline, and asked for %v", asked)
+		t.Errorf("asked for %v", asked)
 	}
 	if _, err := Ensure(t.Context(), "tiny", t.Output()); err != nil {
 		t.Error(err)

@@ -25,7 +25,7 @@ type options struct {
 // WithDir names the folder to look in first. It may hold the files itself or in a folder with the name of the set.
 func WithDir(dir string) Option { return func(o *options) { o.dir = dir } }
 
-// WithOffline switches downloads off, as HATLAB_OFFLINE=1 does.
+// WithOffline switches everything off that uses the network, Debian's package included, as HATLAB_OFFLINE=1 does.
 func WithOffline() Option { return func(o *options) { o.offline = true } }
 
 // WithLog writes to w, line by line, where data were looked for, found and fetched. Default: nothing is written.

@@ -124,14 +124,16 @@ func TestLoadKnowsOtherSets(t *testing.T) {
 }
 
 func TestLoadSplitsOfDifferentSize(t *testing.T) {
-	p, served := tiny(t)
-	register(t, p)
-	isolated(t)
-	served["test-images.gz"] = idx(magicImages, []int{2, 1, 1}, []byte{9, 8})
-	dir := t.TempDir()
-	put(t, dir, served)
-	if _, _, err := Load("tiny", WithDir(dir)); err == nil || !strings.Contains(err.Error(), "one size") {
-		t.Errorf("error %v, want one about the sizes", err)
+	for _, size := range [][]int{{2, 1, 2}, {2, 2, 1}} {
+		p, served := tiny(t)
+		register(t, p)
+		isolated(t)
+		served["test-images.gz"] = idx(magicImages, size, []byte{9, 8, 7, 6})
+		dir := t.TempDir()
+		put(t, dir, served)
+		if _, _, err := Load("tiny", WithDir(dir)); err == nil || !strings.Contains(err.Error(), "one size") {
+			t.Errorf("test images %v: error %v, want one about the sizes", size, err)
+		}
 	}
 }
 

@@ -215,6 +215,16 @@ func TestSplitHeldOut(t *testing.T) {
 	}
 }
 
+// TestShares: 4 of 10 in classes of 5, 3 and 2 are 2.0, 1.2 and 0.8; the largest remainder is rounded up. Equal remainders go to the lower class.
+func TestShares(t *testing.T) {
+	if got := shares([][]int{make([]int, 5), make([]int, 3), make([]int, 2)}, 4, 10); !slices.Equal(got, []int{2, 1, 1}) {
+		t.Errorf("shares %v", got)
+	}
+	if got := shares([][]int{make([]int, 3), make([]int, 3), make([]int, 3)}, 5, 9); !slices.Equal(got, []int{2, 2, 1}) {
+		t.Errorf("shares %v", got)
+	}
+}
+
 // TestDigits compares with what scikit-learn documents of the same file: 1797 images, their number per class, 8x8, and with the first image as it prints it.
 func TestDigits(t *testing.T) {
 	train, test, err := Load(Digits)
