@@ -1,11 +1,15 @@
 package metalearning
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Stepper is an optimizer that has a state and moves x against a gradient, in place. Reset forgets the state and says how many problems of how many
 // coordinates follow: x and grad are [problems, n], row-major, and no method here mixes coordinates.
 type Stepper interface {
 	Name() string
+	String() string // the name and the settings
 	Reset(problems, n int)
 	Step(x, grad []float32) error
 }
@@ -15,6 +19,9 @@ type SGD struct{ Rate float64 }
 
 // Name returns "SGD".
 func (*SGD) Name() string { return "SGD" }
+
+// String returns the name with the settings.
+func (s *SGD) String() string { return fmt.Sprintf("SGD rate %.3g", s.Rate) }
 
 // Reset does nothing: plain descent has no state.
 func (*SGD) Reset(int, int) {}
@@ -37,6 +44,9 @@ type NAG struct {
 // Name returns "NAG".
 func (*NAG) Name() string { return "NAG" }
 
+// String returns the name with the settings.
+func (s *NAG) String() string { return fmt.Sprintf("NAG rate %.3g momentum %.3g", s.Rate, s.Momentum) }
+
 // Reset forgets the velocity.
 func (s *NAG) Reset(problems, n int) { s.v = make([]float64, problems*n) }
 
@@ -57,6 +67,11 @@ type RMSprop struct {
 
 // Name returns "RMSprop".
 func (*RMSprop) Name() string { return "RMSprop" }
+
+// String returns the name with the settings.
+func (s *RMSprop) String() string {
+	return fmt.Sprintf("RMSprop rate %.3g decay %.3g", s.Rate, s.Decay)
+}
 
 // Reset forgets the mean square.
 func (s *RMSprop) Reset(problems, n int) { s.m = make([]float64, problems*n) }
@@ -82,6 +97,9 @@ func NewAdam(rate float64) *Adam { return &Adam{Rate: rate} }
 
 // Name returns "Adam".
 func (*Adam) Name() string { return "Adam" }
+
+// String returns the name with the settings.
+func (s *Adam) String() string { return fmt.Sprintf("Adam rate %.3g", s.Rate) }
 
 // Reset forgets both moments and the step count.
 func (s *Adam) Reset(problems, n int) {

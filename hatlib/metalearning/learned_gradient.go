@@ -14,8 +14,9 @@ import (
 // equations 2 and 3): a recurrent network m reads the gradient of one coordinate and says how that coordinate moves,
 //
 //	[g_t, h_t+1] = m(grad f(x_t), h_t, phi)          x_t+1 = x_t + g_t
-//	L(phi) = E_f [ sum over t of f(x_t) ]
+//	L(phi) = E_f [ mean over t of log(f(x_t) + 1e-6) ]
 //
+// The paper sums f(x_t) itself. The logarithm weighs late steps, where f is small, like early ones, so that one short run of meta-training is enough.
 // m is an LSTM of two layers, the same for every coordinate, each of which has its own state h.
 type LearnedGradient struct {
 	Hidden int     // units per layer; the paper has 20
@@ -86,43 +87,22 @@ func (m LearnedGradient) Train(ctx context.Context, be compute.Backend, cfg Meta
 	}
 	o := tr.Objective
 	rng := cfg.rng(2)
-	_, data := o.Sample(cfg.rng(3), 1)
-	nd := len(data)
-	t, err := newMetaTrainer(be, cfg, m.Init(cfg), func(theta, in []*Node) (*Node, []*Node) {
-		x, state, data, batch := in[0], in[1:5], in[5:5+nd], in[5+nd:]
-		_, grad := lossAndGradient(o, x, data, batchAt(batch, 0))
-		var total *Node
-		for s := range tr.Unroll {
-			var move *Node
-			move, state = m.Step(theta, StopGradient(grad), state)
-			x = Add(x, move)
-			var loss *Node
-			loss, grad = lossAndGradient(o, x, data, batchAt(batch, s+1))
-			// The logarithm weighs late steps, where f is small, like early ones.
-			loss = ReduceAllMean(Log(AddScalar(loss, 1e-6)))
-			if total == nil {
-				total = loss
-			} else {
-				total = Add(total, loss)
-			}
-		}
-		return DivScalar(total, float64(tr.Unroll)), append([]*Node{x}, state...)
-	})
+	t, err := newMetaTrainer(be, cfg, m.Init(cfg), m.unroll(tr))
 	if err != nil {
 		return nil, err
 	}
 	defer t.close()
-	var carry []any
+	var carry, data []any
 	for k := range cfg.Steps {
 		if k%(tr.Horizon/tr.Unroll) == 0 {
 			x0, d := o.Sample(rng, cfg.Batch)
-			data = d
+			data = nil
+			for _, v := range d {
+				data = append(data, v)
+			}
 			carry = append([]any{x0}, m.zeroState(cfg.Batch*o.Dim())...)
 		}
-		in := append([]any(nil), carry...)
-		for _, v := range data {
-			in = append(in, v)
-		}
+		in := append(append([]any(nil), carry...), data...)
 		for _, v := range o.Batch(rng, tr.Unroll+1) {
 			in = append(in, v)
 		}
@@ -135,6 +115,27 @@ func (m LearnedGradient) Train(ctx context.Context, be compute.Backend, cfg Meta
 		}
 	}
 	return t.params, nil
+}
+
+// unroll builds the meta-loss of Unroll steps; inputs: x, the four arrays of the state, the data of the functions, the minibatches.
+func (m LearnedGradient) unroll(tr GradientTraining) unrolled {
+	o := tr.Objective
+	_, data := o.Sample(MetaConfig{}.rng(0), 1)
+	nd := len(data)
+	return func(theta, in []*Node) (*Node, []*Node) {
+		x, state, data, batch := in[0], in[1:5], in[5:5+nd], in[5+nd:]
+		_, grad := lossAndGradient(o, x, data, batchAt(batch, 0))
+		total := ScalarZero(x.Graph(), x.DType())
+		for s := range tr.Unroll {
+			var move *Node
+			move, state = m.Step(theta, StopGradient(grad), state)
+			x = Add(x, move)
+			var loss *Node
+			loss, grad = lossAndGradient(o, x, data, batchAt(batch, s+1))
+			total = Add(total, ReduceAllMean(Log(AddScalar(loss, 1e-6))))
+		}
+		return DivScalar(total, float64(tr.Unroll)), append([]*Node{x}, state...)
+	}
 }
 
 // batchAt takes step s of every array of minibatches.
@@ -169,6 +170,8 @@ type learnedStepper struct {
 }
 
 func (s *learnedStepper) Name() string { return "LSTM" }
+
+func (s *learnedStepper) String() string { return fmt.Sprintf("LSTM of 2 x %d units", s.m.Hidden) }
 
 func (s *learnedStepper) Reset(problems, n int) {
 	s.rows, s.state = []int{problems, n}, s.m.zeroState(problems*n)

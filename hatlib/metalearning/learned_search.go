@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -30,22 +32,68 @@ type LearnedSearch struct {
 // Init draws meta-parameters: an LSTM layer and a linear readout to the next query.
 func (m LearnedSearch) Init(cfg MetaConfig) Params {
 	rng := cfg.rng(11)
-	p := lstmParams(rng, "lstm", m.Dim+1, m.Hidden)
-	return append(p, Param{"query.w", []int{m.Dim, m.Hidden}, uniform(rng, 2/math.Sqrt(float64(m.Hidden)), m.Dim*m.Hidden)},
-		Param{"query.b", []int{m.Dim}, make([]float32, m.Dim)})
+	p := lstmParams(rng, "lstm", 2*(m.Dim+1), m.Hidden)
+	schedule := make([]float32, 0, (m.Horizon-1)*3*m.Dim)
+	for t := range m.Horizon - 1 {
+		for part := range 3 {
+			for j := range m.Dim {
+				switch part {
+				case 0:
+					schedule = append(schedule, -2)
+				case 1:
+					u := min(max(halton(t+1, j), 0.02), 0.98)
+					schedule = append(schedule, float32(math.Log(u/(1-u))))
+				case 2:
+					schedule = append(schedule, 0)
+				}
+			}
+		}
+	}
+	return append(p, Param{"query.w", []int{3 * m.Dim, m.Hidden}, uniform(rng, 0.1/math.Sqrt(float64(m.Hidden)), 3*m.Dim*m.Hidden)},
+		Param{"schedule", []int{m.Horizon - 1, 3 * m.Dim}, schedule})
 }
 
-// Step builds the next query x [n, Dim] in the unit cube from the last one, what was seen there (y [n, 1]) and the state (h and c, [n, Hidden]).
-func (m LearnedSearch) Step(theta []*Node, x, y *Node, state []*Node) (query *Node, next []*Node) {
-	in := Concatenate([]*Node{AddScalar(MulScalar(x, 2), -1), y}, -1)
-	h, c := lstm(theta[:3], in, state[0], state[1])
-	return Sigmoid(Add(linear(h, theta[3]), ExpandAxes(theta[4], 0))), []*Node{h, c}
+// halton returns coordinate j of point t of the sequence of Halton 1960, which fills the unit cube evenly: the digits of t in the base of the j-th prime, mirrored at the point.
+func halton(t, j int) float64 {
+	base := []int{2, 3, 5, 7, 11, 13, 17, 19, 23, 29}[j]
+	x, f := 0.0, 1.0
+	for ; t > 0; t /= base {
+		f /= float64(base)
+		x += f * float64(t%base)
+	}
+	return x
 }
 
-// zeroState returns the two arrays of a fresh state.
-func (m LearnedSearch) zeroState(n int) []any {
-	return []any{tensors.FromFlatDataAndDimensions(make([]float32, n*m.Hidden), n, m.Hidden),
-		tensors.FromFlatDataAndDimensions(make([]float32, n*m.Hidden), n, m.Hidden)}
+// Step builds the next query x [n, Dim] in the unit cube from the last one and what was seen there (y [n, 1]). The state is h and c of the LSTM [n, Hidden], the
+// best query so far [n, Dim] and its y [n, 1]; it is given the best after y.
+func (m LearnedSearch) Step(theta []*Node, schedule, x, y *Node, state []*Node) (query *Node, next []*Node) {
+	h, c, bestX, bestY := state[0], state[1], state[2], state[3]
+	better := LessThan(y, bestY)
+	bestX = Where(BroadcastToShape(better, shapes.Make(dtypes.Bool, x.Shape().Dimensions...)), x, bestX)
+	bestY = Where(better, y, bestY)
+	centred := func(x *Node) *Node { return AddScalar(MulScalar(x, 2), -1) }
+	h, c = lstm(theta[:3], Concatenate([]*Node{centred(x), y, centred(bestX), bestY}, -1), h, c)
+	out := Split(Add(linear(h, theta[3]), schedule), 1, 3)
+	gate := Sigmoid(out[0])
+	near := Add(bestX, MulScalar(Tanh(out[2]), 0.5))
+	query = Add(Mul(gate, Sigmoid(out[1])), Mul(OneMinus(gate), near))
+	zero, one := ZerosLike(query), OnesLike(query)
+	query = Where(LessThan(query, zero), zero, Where(GreaterThan(query, one), one, query))
+	return query, []*Node{h, c, bestX, bestY}
+}
+
+// start returns a fresh state: the best so far is worse than anything that can be seen.
+func (m LearnedSearch) start(n int) []any {
+	worst := make([]float32, n)
+	for i := range worst {
+		worst[i] = math.MaxFloat32
+	}
+	return []any{zeros(n, m.Hidden), zeros(n, m.Hidden), zeros(n, m.Dim), tensors.FromFlatDataAndDimensions(worst, n, 1)}
+}
+
+// zeros returns a float32 tensor of zeros.
+func zeros(rows, columns int) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(make([]float32, rows*columns), rows, columns)
 }
 
 // Train meta-trains from a fresh initialisation on functions of the prior, fresh ones for every meta-update; the whole horizon is unrolled in one graph.
@@ -55,11 +103,11 @@ func (m LearnedSearch) Train(ctx context.Context, be compute.Backend, cfg MetaCo
 		return nil, fmt.Errorf("metalearning: a prior over %d dimensions cannot train a search in %d", prior.Dim, m.Dim)
 	}
 	t, err := newMetaTrainer(be, cfg, m.Init(cfg), func(theta, in []*Node) (*Node, []*Node) {
-		x, state, data := in[0], in[1:3], in[3:]
+		x, state, data := in[0], in[1:5], in[5:]
 		y := prior.Value(x, data)
 		best, total := y, ZerosLike(y)
-		for range m.Horizon - 1 {
-			x, state = m.Step(theta, x, y, state)
+		for k := range m.Horizon - 1 {
+			x, state = m.Step(theta, SliceAxis(theta[4], 0, AxisElem(k)), x, y, state)
 			y = prior.Value(x, data)
 			better := LessThan(y, best)
 			total = Add(total, Where(better, Sub(y, best), ZerosLike(y)))
@@ -73,7 +121,7 @@ func (m LearnedSearch) Train(ctx context.Context, be compute.Backend, cfg MetaCo
 	defer t.close()
 	rng := cfg.rng(12)
 	for range cfg.Steps {
-		in := append([]any{tensors.FromFlatDataAndDimensions(unit(rng, cfg.Batch*m.Dim), cfg.Batch, m.Dim)}, m.zeroState(cfg.Batch)...)
+		in := append([]any{tensors.FromFlatDataAndDimensions(unit(rng, cfg.Batch*m.Dim), cfg.Batch, m.Dim)}, m.start(cfg.Batch)...)
 		for _, v := range prior.Sample(rng, cfg.Batch) {
 			in = append(in, v)
 		}
@@ -91,7 +139,7 @@ func (m LearnedSearch) Run(be compute.Backend, p Params, b Benchmark, first [][]
 	}
 	n := len(p)
 	exec, err := NewExec(be, func(in []*Node) []*Node {
-		x, state := m.Step(in[:n], in[n], in[n+1], in[n+2:])
+		x, state := m.Step(in[:n], in[n], in[n+1], in[n+2], in[n+3:])
 		return append([]*Node{x}, state...)
 	})
 	if err != nil {
@@ -105,7 +153,7 @@ func (m LearnedSearch) Run(be compute.Backend, p Params, b Benchmark, first [][]
 			x = append(x, float32(v))
 		}
 	}
-	state := m.zeroState(runs)
+	state := m.start(runs)
 	found := make([][]float64, runs)
 	for t := range m.Horizon {
 		y := make([]float32, runs)
@@ -121,13 +169,15 @@ func (m LearnedSearch) Run(be compute.Backend, p Params, b Benchmark, first [][]
 		if t == m.Horizon-1 {
 			break
 		}
-		in := append(p.inputs(), tensors.FromFlatDataAndDimensions(x, runs, m.Dim), tensors.FromFlatDataAndDimensions(y, runs, 1))
+		schedule := p[len(p)-1]
+		in := append(p.inputs(), tensors.FromFlatDataAndDimensions(schedule.Data[t*3*m.Dim:(t+1)*3*m.Dim], 1, 3*m.Dim),
+			tensors.FromFlatDataAndDimensions(x, runs, m.Dim), tensors.FromFlatDataAndDimensions(y, runs, 1))
 		out, err := exec.Call(append(in, state...)...)
 		if err != nil {
 			return nil, fmt.Errorf("metalearning: learned search on %s, query %d: %w", b.Name, t, err)
 		}
 		x = tensors.MustCopyFlatData[float32](out[0])
-		state = []any{out[1], out[2]}
+		state = []any{out[1], out[2], out[3], out[4]}
 	}
 	return found, nil
 }

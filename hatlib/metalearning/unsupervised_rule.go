@@ -114,7 +114,9 @@ func UnitRows(w *Node) *Node {
 func RidgeReadout(support, y, query *Node, ridge float64, iterations int) *Node {
 	out := float64(support.Shape().Dim(2))
 	prior := 1 / float64(y.Shape().Dim(2))
-	gram := func(a *Node) *Node { return DivScalar(DotGeneral(a, []int{2}, []int{0}, support, []int{2}, []int{0}), out) }
+	gram := func(a *Node) *Node {
+		return DivScalar(DotGeneral(a, []int{2}, []int{0}, support, []int{2}, []int{0}), out)
+	}
 	k := gram(support)
 	apply := func(v *Node) *Node {
 		return Add(DotGeneral(k, []int{2}, []int{0}, v, []int{1}, []int{0}), MulScalar(v, ridge))

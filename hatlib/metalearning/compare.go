@@ -1,0 +1,89 @@
+package metalearning
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Interval is a mean with its 95% confidence interval.
+type Interval struct{ Mean, Low, High float64 }
+
+// String is "mean [low, high]".
+func (i Interval) String() string { return fmt.Sprintf("%.4g [%.4g, %.4g]", i.Mean, i.Low, i.High) }
+
+// MeanInterval returns the mean of v with its 95% interval by Student's t. It needs two values or more, independent of each other.
+func MeanInterval(v []float64) Interval {
+	mean, sd := meanSD(v)
+	n := float64(len(v))
+	half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile(0.975) * sd / math.Sqrt(n)
+	return Interval{mean, mean - half, mean + half}
+}
+
+// Paired returns the mean of a[i] - b[i] with its 95% interval: a is below b for sure where High is below 0. It panics where the lengths differ.
+func Paired(a, b []float64) Interval {
+	if len(a) != len(b) {
+		panic(fmt.Sprintf("metalearning: pairs of %d and %d values", len(a), len(b)))
+	}
+	d := make([]float64, len(a))
+	for i := range a {
+		d[i] = a[i] - b[i]
+	}
+	return MeanInterval(d)
+}
+
+// Logs returns the natural logarithm of every value: the paired difference of logarithms is the logarithm of a ratio, in which no single hard function decides.
+func Logs(v []float64) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = math.Log(x)
+	}
+	return out
+}
+
+// Column returns v[i][k] for every i.
+func Column(v [][]float64, k int) []float64 {
+	out := make([]float64, len(v))
+	for i := range v {
+		out[i] = v[i][k]
+	}
+	return out
+}
+
+// Baselines returns SGD, RMSprop, Adam and NAG with all settings that Tune tries: rates in steps of 2 from 0.001 to about 1, and for RMSprop and NAG also their decay
+// and momentum, which Andrychowicz et al. 2016 left at their defaults.
+func Baselines() map[string][]Stepper {
+	b := map[string][]Stepper{}
+	for k := range 11 {
+		rate := 0.001 * math.Pow(2, float64(k))
+		b["SGD"] = append(b["SGD"], &SGD{Rate: rate})
+		b["Adam"] = append(b["Adam"], NewAdam(rate))
+		for _, d := range []float64{0.9, 0.99} {
+			b["RMSprop"] = append(b["RMSprop"], &RMSprop{Rate: rate, Decay: d})
+		}
+		for _, m := range []float64{0.8, 0.9, 0.95} {
+			b["NAG"] = append(b["NAG"], &NAG{Rate: rate, Momentum: m})
+		}
+	}
+	return b
+}
+
+// Tune returns the candidate whose mean loss after the last step is smallest on d: draw d apart from the problems of the comparison.
+func Tune(d *Descent, candidates []Stepper) (Stepper, error) {
+	var best Stepper
+	lowest := math.Inf(1)
+	for _, s := range candidates {
+		curve, err := d.Run(s)
+		if err != nil {
+			return nil, err
+		}
+		if mean, _ := meanSD(curve[len(curve)-1]); mean < lowest {
+			best, lowest = s, mean
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("metalearning: no candidate stays finite on %s", d.p.Objective.Name())
+	}
+	return best, nil
+}
