@@ -3,6 +3,7 @@ package figure
 import (
 	"image"
 	"image/color"
+	xdraw "image/draw"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -15,7 +16,7 @@ import (
 // scale maps numbers to colours: numbers of both signs to a blue-white-red map around zero, numbers of one sign from white
 // to black, so that a print in greyscale loses nothing there. What is not finite becomes noColor.
 type scale struct {
-	lo, hi float64
+	lo, hi float64          // what the colour bar shows
 	cm     palette.ColorMap // nil: grey
 }
 
@@ -42,7 +43,10 @@ func newScale(signed bool, values ...[]float64) scale {
 		cm := moreland.SmoothBlueRed()
 		cm.SetMin(-m)
 		cm.SetMax(m)
-		return scale{-m, m, cm}
+		if signed || lo == hi {
+			lo, hi = -m, m
+		}
+		return scale{lo, hi, cm}
 	}
 	if lo == hi {
 		hi = lo + 1
@@ -69,17 +73,19 @@ func (s scale) at(v float64) color.Color {
 func (s scale) raster(rows, cols int, value func(row, col int) float64) image.Image {
 	zoom := 1 + 240/max(rows, cols)
 	img := image.NewNRGBA(image.Rect(0, 0, cols*zoom, rows*zoom))
-	for r := range rows * zoom {
-		for c := range cols * zoom {
-			img.Set(c, r, s.at(value(r/zoom, c/zoom)))
+	for r := range rows {
+		for c := range cols {
+			cell := image.Rect(c*zoom, r*zoom, (c+1)*zoom, (r+1)*zoom)
+			xdraw.Draw(img, cell, image.NewUniform(s.at(value(r, c))), image.Point{}, xdraw.Src)
 		}
 	}
 	return img
 }
 
 // bar draws a vertical colour bar with labelled ticks and a label in the canvas.
-func (s scale) bar(c draw.Canvas, label string, bottom, top vg.Length) {
+func (s scale) bar(c draw.Canvas, label string, bottom, top vg.Length, ticks plot.Ticker) {
 	p := newPlot("", "", label)
+	p.Y.Tick.Marker = ticks
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, s.lo, s.hi
 	noTicks(&p.X)
 	p.Y.Padding = 0

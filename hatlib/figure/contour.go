@@ -77,7 +77,7 @@ func (r RuleContour) Figure() (*Figure, error) {
 			main := draw.Crop(c, 0, -(barWidth + 12), 0, 0)
 			p.Draw(main)
 			data := p.DataCanvas(main)
-			s.bar(draw.Crop(c, c.Max.X-c.Min.X-barWidth, 0, 0, 0), zlabel, data.Min.Y, data.Max.Y)
+			s.bar(draw.Crop(c, c.Max.X-c.Min.X-barWidth, 0, 0, 0), zlabel, data.Min.Y, data.Max.Y, linearTicks{parts: 12})
 		},
 	}, nil
 }
@@ -96,7 +96,7 @@ func (f field) Plot(c draw.Canvas, p *plot.Plot) {
 		u, v := (float64(col)+0.5)/pixels, 1-(float64(row)+0.5)/pixels
 		return f.r.value(p.X.Min+u*(p.X.Max-p.X.Min), p.Y.Min+v*(p.Y.Max-p.Y.Min))
 	}))
-	for _, t := range (linearTicks{}).Ticks(f.s.lo, f.s.hi) {
+	for _, t := range (linearTicks{parts: 12}).Ticks(f.s.lo, f.s.hi) {
 		sty := draw.LineStyle{Color: ink, Width: 0.7}
 		if t.Value < -1e-12*(f.s.hi-f.s.lo) {
 			sty.Dashes = []vg.Length{3, 2}

@@ -114,7 +114,7 @@ func (m Images) Figure() (*Figure, error) {
 				bar := c
 				bar.Min.X, bar.Max.X = x, x+barWidth
 				top := c.Max.Y - labelRoom
-				shared.bar(bar, m.ZLabel, top-max(min(body-labelRoom, 130), least-labelRoom), top)
+				shared.bar(bar, m.ZLabel, top-max(min(body-labelRoom, 130), least-labelRoom), top, linearTicks{})
 			}
 		},
 	}, nil

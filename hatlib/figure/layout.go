@@ -43,7 +43,7 @@ func panels(title string, keys []key, rows [][]*plot.Plot) func(draw.Canvas) {
 		c = draw.Crop(c, margin, -margin, margin, -margin)
 		c = drawTitle(c, title)
 		c = drawLegend(c, keys)
-		tiles := draw.Tiles{Rows: len(rows), Cols: len(rows[0]), PadX: 10, PadY: 10}
+		tiles := draw.Tiles{Rows: len(rows), Cols: len(rows[0]), PadX: 16, PadY: 10}
 		for i, row := range plot.Align(rows, tiles, c) {
 			for j, cell := range row {
 				if rows[i][j] != nil {

@@ -35,7 +35,11 @@ func (l Lines) Figure() (*Figure, error) {
 		return fail("no series")
 	}
 	p := newPlot("", l.XLabel, l.YLabel)
-	for _, v := range l.Levels {
+	levels := l.Levels
+	if l.LogY {
+		levels = log10(levels)
+	}
+	for _, v := range levels {
 		p.Add(level{at: v})
 	}
 	names := make([]string, len(l.Series))
@@ -46,6 +50,7 @@ func (l Lines) Figure() (*Figure, error) {
 	t := newTable("series", "x", "y", "lo", "hi")
 	missing := 0
 	var keys []key
+	var drawn []Series
 	for i, s := range l.Series {
 		if len(s.X) == 0 || len(s.Y) != len(s.X) || (s.Lo != nil || s.Hi != nil) && (len(s.Lo) != len(s.X) || len(s.Hi) != len(s.X)) {
 			return fail("series %q: %d x, %d y, %d lo, %d hi: want the same, at least 1 (lo and hi may be left out)",
@@ -69,6 +74,10 @@ func (l Lines) Figure() (*Figure, error) {
 				t.add(s.Name, s.X[k], s.Y[k], s.Lo[k], s.Hi[k])
 			}
 		}
+		if l.LogY {
+			s.Y, s.Lo, s.Hi = log10(s.Y), log10(s.Lo), log10(s.Hi)
+		}
+		drawn = append(drawn, s)
 		if s.Lo != nil {
 			p.Add(look[i].band(s.X, s.Lo, s.Hi))
 		}
@@ -76,14 +85,14 @@ func (l Lines) Figure() (*Figure, error) {
 			keys = append(keys, lineKey(s.Name, look[i], s.Lo != nil))
 		}
 	}
-	for i, s := range l.Series {
+	for i, s := range drawn {
 		p.Add(look[i].curve(s.X, s.Y, true))
 	}
 	if l.LogX {
 		logAxis(&p.X)
 	}
 	if l.LogY {
-		logAxis(&p.Y)
+		p.Y.Tick.Marker = log10Ticks{}
 	}
 	frame(p)
 	n := ""

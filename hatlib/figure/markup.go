@@ -109,8 +109,11 @@ func (h markup) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
 		}
 		for _, r := range runs(line) {
 			face := h.sized(sty.Font, r)
-			c.FillString(face, at.Add(vg.Point{Y: sty.Font.Size * vg.Length(r.shift)}), r.text)
-			at.X += face.Width(r.text)
+			// SVG drops blanks at the start of a text, so they are steps instead.
+			word := strings.TrimLeft(r.text, " ")
+			at.X += face.Width(r.text[:len(r.text)-len(word)])
+			c.FillString(face, at.Add(vg.Point{Y: sty.Font.Size * vg.Length(r.shift)}), word)
+			at.X += face.Width(word)
 		}
 	}
 }

@@ -69,15 +69,15 @@ func samples() map[string]figure.Spec {
 	}
 	var images [][]float64
 	var labels []string
-	for k := range 20 {
-		im := make([]float64, 16*16)
+	for k := range 12 {
+		im := make([]float64, 12*12)
 		for p := range im {
-			y, x := float64(p/16)-8, float64(p%16)-8
+			y, x := float64(p/12)-5.5, float64(p%12)-5.5
 			im[p] = math.Exp(-(x*x+y*y)/30) * math.Cos(0.2*float64(k)*x+0.3*y)
 		}
 		images, labels = append(images, im), append(labels, []string{"w_{1}", "w_{2}", "w_{3}", "unit"}[k%4])
 	}
-	cx, cy := make([]float64, 400), make([]float64, 400)
+	cx, cy := make([]float64, 150), make([]float64, 150)
 	for i := range cx {
 		a, b := 2*rng.NormFloat64(), 0.6*rng.NormFloat64()
 		cx[i], cy[i] = 0.8*a-0.6*b, 0.6*a+0.8*b
@@ -89,7 +89,7 @@ func samples() map[string]figure.Spec {
 		"labels":  figure.LabelCurves{Name: "labels", Title: "Median accuracy by proportion of labels", Arms: byShare},
 		"slices":  figure.RuleSlices{Name: "slices", Title: "Update of the converged rule", Rules: []figure.RuleSeries{{Name: "mean rule", Vi: bin(vi), Wij: bin(w), Vj: bin(vj)}}},
 		"contour": figure.RuleContour{Name: "contour", Title: "Mean rule over v_{i} and v_{j}, at w_{ij} = 0", X: gx, Y: gy, Z: z, N: 100},
-		"images":  figure.Images{Name: "images", Title: "Incoming weights", Height: 16, Width: 16, Images: images, Labels: labels, ZLabel: "weight"},
+		"images":  figure.Images{Name: "images", Title: "Incoming weights", Height: 12, Width: 12, Images: images, Labels: labels, ZLabel: "weight"},
 		"forest": figure.Forest{Name: "forest", Title: "HAT minus control", XLabel: "paired difference (points of accuracy)", Smallest: 0.5, Rows: []figure.Interval{
 			{Label: "paper, 5 epochs", Estimate: 0.82, Lo: 0.21, Hi: 1.4, N: 30}, {Label: "released, 5 epochs", Estimate: -0.3, Lo: -1.21, Hi: 0.44, N: 30},
 			{Label: "frozen M", Estimate: 0.05, Lo: -0.2, Hi: 0.3, N: 20}, {Label: "literal", Estimate: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), N: 30}}},

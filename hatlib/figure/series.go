@@ -146,7 +146,8 @@ func (l level) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// frame keeps a panel drawable when no finite point is in it, and gives a constant series some room.
+// frame keeps a panel drawable when no finite point is in it, gives a constant series some room, and curves a little air
+// above and below.
 func frame(p *plot.Plot) {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		if math.IsInf(a.Min, 0) || math.IsInf(a.Max, 0) {
@@ -163,5 +164,9 @@ func frame(p *plot.Plot) {
 				a.Min, a.Max = a.Min-pad, a.Max+pad
 			}
 		}
+	}
+	if _, log := p.Y.Scale.(plot.LogScale); !log {
+		air := 0.03 * (p.Y.Max - p.Y.Min)
+		p.Y.Min, p.Y.Max = p.Y.Min-air, p.Y.Max+air
 	}
 }

@@ -2,6 +2,7 @@ package figure
 
 import (
 	"image/color"
+	"math"
 	"strings"
 
 	xfont "golang.org/x/image/font"
@@ -19,11 +20,8 @@ const (
 	tickSize  = 8
 )
 
-// Widths of pictures: 453 points are 604 pixels, which fits a notebook's output cell.
-const (
-	fullWidth  = vg.Length(453)
-	panelRatio = 0.74 // height of a panel by its width
-)
+// fullWidth of a picture: 453 points are 604 pixels, which fits a notebook's output cell.
+const fullWidth = vg.Length(453)
 
 var (
 	ink      = color.NRGBA{0x22, 0x22, 0x22, 0xff}
@@ -82,14 +80,21 @@ type (
 
 // DrawGlyph implements draw.GlyphDrawer.
 func (openCircle) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, pt vg.Point) {
-	draw.CircleGlyph{}.DrawGlyph(c, draw.GlyphStyle{Color: color.White, Radius: sty.Radius}, pt)
+	c.SetColor(color.White)
+	draw.CircleGlyph{}.DrawGlyph(c, sty, pt)
+	var ring vg.Path
+	ring.Move(vg.Point{X: pt.X + sty.Radius, Y: pt.Y})
+	ring.Arc(pt, sty.Radius, 0, 2*math.Pi)
+	ring.Close()
 	c.SetLineStyle(draw.LineStyle{Color: sty.Color, Width: 1})
-	draw.RingGlyph{}.DrawGlyph(c, sty, pt)
+	c.Stroke(ring)
 }
 
 // DrawGlyph implements draw.GlyphDrawer.
 func (openTriangle) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, pt vg.Point) {
-	draw.PyramidGlyph{}.DrawGlyph(c, draw.GlyphStyle{Color: color.White, Radius: sty.Radius}, pt)
+	c.SetColor(color.White)
+	draw.PyramidGlyph{}.DrawGlyph(c, sty, pt)
+	c.SetColor(sty.Color)
 	draw.TriangleGlyph{}.DrawGlyph(c, sty, pt)
 }
 

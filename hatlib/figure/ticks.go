@@ -16,6 +16,12 @@ const minus = "\u2212"
 
 // number formats v with the given number of decimals and a proper minus sign.
 func number(v float64, decimals int) string {
+	if math.IsInf(v, 1) {
+		return "\u221e"
+	}
+	if math.IsInf(v, -1) {
+		return minus + "\u221e"
+	}
 	s := strconv.FormatFloat(v, 'f', decimals, 64)
 	if strings.Trim(s, "-0.") == "" {
 		return strings.TrimPrefix(s, "-")
@@ -23,13 +29,16 @@ func number(v float64, decimals int) string {
 	return strings.Replace(s, "-", minus, 1)
 }
 
-// linearTicks are multiples of 1, 2, 2.5 or 5 times a power of ten, four to seven of them, with labels that all have the
-// same number of decimals.
-type linearTicks struct{}
+// linearTicks are multiples of 1, 2, 2.5 or 5 times a power of ten that cut the axis into at most so many parts (default
+// 6), with labels that all have the same number of decimals.
+type linearTicks struct{ parts float64 }
 
 // Ticks implements plot.Ticker.
-func (linearTicks) Ticks(min, max float64) []plot.Tick {
-	step := niceStep(max - min)
+func (l linearTicks) Ticks(min, max float64) []plot.Tick {
+	if l.parts == 0 {
+		l.parts = 6
+	}
+	step := niceStep((max - min) / l.parts)
 	largest := math.Max(math.Abs(min), math.Abs(max))
 	var ts []plot.Tick
 	for k := math.Ceil(min/step - 1e-9); k <= math.Floor(max/step+1e-9); k++ {
@@ -39,11 +48,11 @@ func (linearTicks) Ticks(min, max float64) []plot.Tick {
 	return ts
 }
 
-// niceStep returns the smallest round step that divides a span into at most six parts.
-func niceStep(span float64) float64 {
-	power := math.Pow(10, math.Floor(math.Log10(span/6)))
+// niceStep returns the smallest round number that is at least v > 0.
+func niceStep(v float64) float64 {
+	power := math.Pow(10, math.Floor(math.Log10(v)))
 	for _, m := range []float64{1, 2, 2.5, 5} {
-		if span/(m*power) <= 6 {
+		if v <= m*power*(1+1e-9) {
 			return m * power
 		}
 	}
@@ -54,7 +63,7 @@ func niceStep(span float64) float64 {
 // as a power of ten.
 func tickLabel(v, step, largest float64) string {
 	if largest >= 1e5 || largest < 1e-3 {
-		return scientific(v, step)
+		return scientific(v, step, largest)
 	}
 	return number(v, decimalsOf(step))
 }
@@ -70,14 +79,14 @@ func decimalsOf(step float64) int {
 	return 6
 }
 
-// scientific writes v as m×10^{e}, m with the digits that step needs.
-func scientific(v, step float64) string {
+// scientific writes v as m×10^{e}, with the exponent of the largest number of the axis and the digits that step needs.
+func scientific(v, step, largest float64) string {
 	if math.Abs(v) < step*1e-6 {
 		return "0"
 	}
-	e := math.Floor(math.Log10(math.Abs(v)) + 1e-9)
-	m := v / math.Pow(10, e)
-	return fmt.Sprintf("%s\u00d710^{%s}", number(m, decimalsOf(step/math.Pow(10, e))), number(e, 0))
+	e := math.Floor(math.Log10(largest) + 1e-9)
+	unit := math.Pow(10, e)
+	return fmt.Sprintf("%s\u00d710^{%s}", number(v/unit, decimalsOf(step/unit)), number(e, 0))
 }
 
 // logTicks mark every power of ten, and 2 and 5 between them where the range is short.
@@ -116,6 +125,31 @@ func (logTicks) Ticks(min, max float64) []plot.Tick {
 		}
 	}
 	return ts
+}
+
+// log10Ticks label an axis whose values are decimal logarithms. Vertical log axes are made so, because gonum misplaces the
+// label of an axis with a scale of its own.
+type log10Ticks struct{}
+
+// Ticks implements plot.Ticker.
+func (log10Ticks) Ticks(min, max float64) []plot.Tick {
+	ts := logTicks{}.Ticks(math.Pow(10, min), math.Pow(10, max))
+	for i := range ts {
+		ts[i].Value = math.Log10(ts[i].Value)
+	}
+	return ts
+}
+
+// log10 of every number.
+func log10(vs []float64) []float64 {
+	if vs == nil {
+		return nil
+	}
+	out := make([]float64, len(vs))
+	for i, v := range vs {
+		out[i] = math.Log10(v)
+	}
+	return out
 }
 
 // powerLabel writes 0.001 to 10000 plainly, everything else as a power.
