@@ -74,12 +74,9 @@ func debianInstall(ctx context.Context, p *published, log io.Writer) (string, er
 
 // debianExtract needs no rights but those to write into dir.
 func debianExtract(ctx context.Context, p *published, dir string, log io.Writer) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("making the folder for %s: %w; set HATLAB_HOME to a folder that can be written", p.name, err)
-	}
-	temp, err := os.MkdirTemp(dir, ".apt-*")
+	temp, err := tempFolder(dir, ".apt-")
 	if err != nil {
-		return fmt.Errorf("writing beside %s: %w; set HATLAB_HOME to a folder that can be written", dir, err)
+		return err
 	}
 	defer os.RemoveAll(temp)
 	if temp, err = filepath.Abs(temp); err != nil {

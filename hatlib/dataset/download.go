@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/hatlab/hatlab/hatlib/progress"
@@ -72,7 +73,7 @@ func (o *options) downloadFrom(ctx context.Context, p *published, address string
 			}
 		}
 	}
-	temp, err := o.tempFolder(p)
+	temp, err := tempFolder(o.cache, "."+p.name+"-")
 	if err != nil {
 		return err
 	}
@@ -85,12 +86,25 @@ func (o *options) downloadFrom(ctx context.Context, p *published, address string
 	return moveAll(temp, o.cacheOf(p))
 }
 
-// tempFolder makes a new folder on the file system of the cache, so that what is in it can be renamed into place.
-func (o *options) tempFolder(p *published) (string, error) {
-	if err := os.MkdirAll(o.cache, 0o755); err != nil {
+// abandonedAfter is the age at which a temporary folder belongs to a program that was killed: no download here takes that long.
+const abandonedAfter = 6 * time.Hour
+
+// tempFolder makes a new folder in parent, so on the file system of the cache: what is in it can be renamed into place. It sweeps away those that killed
+// programs left there.
+func tempFolder(parent, prefix string) (string, error) {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return "", fmt.Errorf("making the cache folder: %w; set HATLAB_HOME to a folder that can be written", err)
 	}
-	temp, err := os.MkdirTemp(o.cache, "."+p.name+"-*")
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return "", fmt.Errorf("reading the cache folder: %w", err)
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), prefix) && time.Since(info.ModTime()) > abandonedAfter {
+			os.RemoveAll(filepath.Join(parent, e.Name()))
+		}
+	}
+	temp, err := os.MkdirTemp(parent, prefix+"*")
 	if err != nil {
 		return "", fmt.Errorf("writing into the cache folder: %w; set HATLAB_HOME to a folder that can be written", err)
 	}

@@ -176,6 +176,29 @@ func TestEnsureCompletes(t *testing.T) {
 	}
 }
 
+// TestAbandonedDownload: a program was killed in the middle of a download yesterday, and another one is at work now.
+func TestAbandonedDownload(t *testing.T) {
+	_, o := server(t, nil)
+	old, fresh, other := filepath.Join(o.cache, ".tiny-1"), filepath.Join(o.cache, ".tiny-2"), filepath.Join(o.cache, ".other-1")
+	for _, dir := range []string{old, fresh, other} {
+		put(t, dir, map[string][]byte{"train-images.gz": {1, 2, 3}})
+	}
+	yesterday := time.Now().Add(-24 * time.Hour)
+	for _, dir := range []string{old, other} {
+		if err := os.Chtimes(dir, yesterday, yesterday); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := Load("tiny"); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{old: false, fresh: true, other: true} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s is there: %v, want %v", dir, err == nil, want)
+		}
+	}
+}
+
 func TestReadOnlyCache(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root can write everywhere")
