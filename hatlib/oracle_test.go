@@ -1,0 +1,362 @@
+package hatlib
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
+	"github.com/hatlab/hatlab/hatlib/internal/oracle"
+)
+
+// bench is one small problem in float64, as variables of a store and as an oracle's net.
+type bench struct {
+	config Config
+	hat    *HAT
+	store  *model.Store
+	net    *oracle.Net
+	x      [][]float64
+	labels []int
+	mask   []float64
+}
+
+// benchConfigs are the presets at a size that loops can follow, and variants of every choice that changes a step.
+func benchConfigs(t *testing.T) map[string]Config {
+	t.Helper()
+	configs := map[string]Config{}
+	add := func(name, preset string, assignments ...string) {
+		c, err := Preset(preset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The rates of presets are so small that a wrong local update would hide in rounding; literal keeps its own.
+		small := []string{"data=synthetic", "sizes=5-4-3-3", "meta_hidden=7", "batch=6"}
+		if preset == "paper" || preset == "smoke" {
+			small = append(small, "local_rate=0.3")
+		}
+		if preset == "released" {
+			small = append(small, "local_rate=0.4")
+		}
+		if err := c.SetAll(append(small, assignments...)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		configs[name] = c
+	}
+	for _, preset := range Presets() {
+		add(preset, preset)
+	}
+	add("before", "paper", "gradient_at=before")
+	add("control", "paper", "rule=none")
+	add("tanh, linear output, squared loss", "paper", "hidden_activation=tanh", "output_activation=linear", "loss=squared")
+	add("sigmoid, M tanh", "paper", "hidden_activation=sigmoid", "output_activation=linear", "meta_activation=tanh", "gradient_at=before")
+	add("M linear, preactivation", "paper", "meta_activation=linear", "post_seen=preactivation", "gradient_at=before")
+	add("partly labelled", "paper", "label_fraction=0.5", "label_divisor=batch")
+	add("after sigma, before", "released", "gradient_at=before", "output_activation=linear")
+	add("inverse batch", "paper", "local_rate_schedule=inverse_batch", "optimizer=sgd", "lr_learner=0.1", "lr_meta=0.2")
+	add("one hidden unit of M", "paper", "meta_hidden=1", "sizes=3-1-2")
+	return configs
+}
+
+// newBench draws a problem from a seed.
+func newBench(t *testing.T, be compute.Backend, c Config) *bench {
+	t.Helper()
+	hat, err := c.newHAT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{config: c, hat: hat, store: model.NewStore()}
+	scope := b.store.RootScope()
+	hat.Learner.Init(scope.At(learnerScope), c.Init, newStream(11, streamLearner, armHAT, 0))
+	if m, ok := hat.Rule.(*MetaLearner); ok {
+		m.Init(scope.At(metaScope), c.MetaInit, 1, newStream(12, streamMeta, armHAT, 0))
+	}
+	for v := range b.store.IterVariables() { // in float64, so that the comparison is not with rounding
+		a, err := arrayOf(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.SetValue(tensors.FromFlatDataAndDimensions(wide(a.Values), a.Shape...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	scope.VariableWithValue(batchCounter, float64(0)).SetTrainable(false)
+	c.createOptimizerState(be, scope.At(learnerScope), c.LRLearner)
+	if c.Rule == "meta" {
+		c.createOptimizerState(be, scope.At(metaScope), c.LRMeta)
+	}
+	b.net = b.toOracle(t)
+	b.draw(13)
+	return b
+}
+
+// draw makes a new batch. Some inputs are 0, as pixels are.
+func (b *bench) draw(seed int64) {
+	stream := newStream(seed, streamOrder, armHAT, 0)
+	b.x, b.labels, b.mask = nil, nil, nil
+	for e := range b.config.Batch {
+		row := make([]float64, b.config.Sizes[0])
+		for i := range row {
+			row[i] = max(0, stream.Float64()*1.5-0.5)
+		}
+		b.x = append(b.x, row)
+		b.labels = append(b.labels, stream.IntN(b.config.Sizes[len(b.config.Sizes)-1]))
+		label := 1.0
+		if b.config.LabelFraction < 1 && e%2 == 1 {
+			label = 0
+		}
+		b.mask = append(b.mask, label)
+	}
+}
+
+// toOracle reads the variables into an oracle's net.
+func (b *bench) toOracle(t *testing.T) *oracle.Net {
+	c := b.config
+	n := &oracle.Net{Hidden: string(c.HiddenActivation), Output: string(c.OutputActivation), Loss: c.Loss, Entry: c.UpdateEntry,
+		GradientAt: c.GradientAt, Preactivation: c.PostSeen == "preactivation", Divisor: c.LabelDivisor, Rate: c.LocalRate}
+	w, bias := b.hat.Learner.variables(b.store.RootScope().At(learnerScope))
+	for l := range w {
+		n.W = append(n.W, rowsOf(value64(t, w[l]), c.Sizes[l]))
+		n.B = append(n.B, value64(t, bias[l]))
+	}
+	if c.Rule == "meta" {
+		theta := b.theta(t)
+		n.Rule = &oracle.Meta{A: theta[0], B: theta[1], C: theta[2], D: theta[3], M: theta[4], E: theta[5][0],
+			Activation: string(c.MetaActivation)}
+	}
+	return n
+}
+
+func (b *bench) theta(t *testing.T) [][]float64 {
+	var theta [][]float64
+	for _, name := range thetaNames {
+		theta = append(theta, value64(t, b.store.RootScope().At(metaScope).GetVariable(name)))
+	}
+	return theta
+}
+
+// arguments are x, labels and mask as tensors.
+func (b *bench) arguments() []any {
+	labels := make([]int32, len(b.labels))
+	for i, y := range b.labels {
+		labels[i] = int32(y)
+	}
+	return []any{tensors.FromFlatDataAndDimensions(flat(b.x), len(b.x), len(b.x[0])), labels, b.mask}
+}
+
+// gradients runs the graph's one backpropagation and returns loss, gradients of L in order, then of M.
+func (b *bench) gradients(t *testing.T, be compute.Backend) [][]float64 {
+	t.Helper()
+	exec := model.MustNewExec(be, b.store, func(scope *model.Scope, inputs []*Node) []*Node {
+		before := b.hat.Learner.Nodes(scope.At(learnerScope), inputs[0].Graph())
+		rate := Scalar(inputs[0].Graph(), inputs[0].DType(), b.config.LocalRate)
+		v, updated := b.hat.Forward(scope.At(metaScope), before, inputs[0], rate)
+		loss := batchLoss(lossPerExample(b.config.Loss, v, inputs[1]), inputs[2], b.config.LabelDivisor)
+		gradL, gradM := b.hat.gradients(loss, scope.At(metaScope), before, updated, &b.config)
+		return append(append([]*Node{loss}, gradL...), gradM...)
+	})
+	var values [][]float64
+	for _, o := range exec.MustCall(b.arguments()...) {
+		values = append(values, tensors.MustCopyFlatData[float64](o))
+	}
+	return values
+}
+
+// oracleGradients lays the oracle's result out as gradients does.
+func oracleGradients(r oracle.Result) [][]float64 {
+	values := [][]float64{{r.Loss}}
+	for l := range r.W {
+		values = append(values, flat(r.W[l]), r.B[l])
+	}
+	if m := r.Rule; m != nil {
+		values = append(values, m.A, m.B, m.C, m.D, m.M, []float64{m.E})
+	}
+	return values
+}
+
+// TestStepEqualsOracle lays three HAT steps beside the oracle: loss, all gradients, every weight kept after line 5 and
+// every new weight, for every preset and every choice that changes a step.
+func TestStepEqualsOracle(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+		for name, c := range benchConfigs(t) {
+			t.Run(name, func(t *testing.T) {
+				b := newBench(t, be, c)
+				step := model.MustNewExec(be, b.store, func(scope *model.Scope, inputs []*Node) *Node {
+					return c.Step(scope, b.hat, inputs[0], inputs[1], inputs[2]).Loss
+				})
+				optimizers := map[string]*oracle.Adam{}
+				for batch := range 3 {
+					b.draw(int64(20 + batch))
+					b.net.Rate = c.LocalRate
+					if c.LocalRateSchedule == "inverse_batch" {
+						b.net.Rate /= float64(batch + 1)
+					}
+					expected := b.net.Step(b.x, b.labels, b.mask)
+					if c.LocalRateSchedule == "constant" {
+						compareAll(t, fmt.Sprintf("batch %d gradient", batch), b.gradients(t, be), oracleGradients(expected), 1e-9)
+					}
+					loss := tensors.ToScalar[float64](step.MustCall1(b.arguments()...))
+					compareAll(t, "loss", [][]float64{{loss}}, [][]float64{{expected.Loss}}, 1e-9)
+					b.oracleUpdate(expected, optimizers)
+					got := b.toOracle(t)
+					for l := range got.W {
+						compareAll(t, fmt.Sprintf("batch %d layer %d", batch, l), [][]float64{flat(got.W[l]), got.B[l]},
+							[][]float64{flat(b.net.W[l]), b.net.B[l]}, 1e-7)
+					}
+					if got.Rule != nil {
+						compareAll(t, fmt.Sprintf("batch %d M", batch), b.theta(t),
+							[][]float64{b.net.Rule.A, b.net.Rule.B, b.net.Rule.C, b.net.Rule.D, b.net.Rule.M, {b.net.Rule.E}}, 1e-7)
+					}
+				}
+			})
+		}
+	})
+}
+
+// oracleUpdate keeps line 5 and applies the optimizer to the oracle's net.
+func (b *bench) oracleUpdate(r oracle.Result, optimizers map[string]*oracle.Adam) {
+	apply := func(name string, rate float64, values, gradient []float64) {
+		if b.config.Optimizer == "sgd" {
+			for i := range values {
+				values[i] -= rate * gradient[i]
+			}
+			return
+		}
+		if optimizers[name] == nil {
+			optimizers[name] = &oracle.Adam{Rate: rate, Epsilon: b.config.AdamEpsilon}
+		}
+		optimizers[name].Step(values, gradient)
+	}
+	for l := range b.net.W {
+		values := flat(r.Updated[l])
+		apply(fmt.Sprint("w", l), b.config.LRLearner, values, flat(r.W[l]))
+		b.net.W[l] = rowsOf(values, b.config.Sizes[l])
+		apply(fmt.Sprint("b", l), b.config.LRLearner, b.net.B[l], r.B[l])
+	}
+	if m := b.net.Rule; m != nil {
+		apply("a", b.config.LRMeta, m.A, r.Rule.A)
+		apply("b", b.config.LRMeta, m.B, r.Rule.B)
+		apply("c", b.config.LRMeta, m.C, r.Rule.C)
+		apply("d", b.config.LRMeta, m.D, r.Rule.D)
+		apply("m", b.config.LRMeta, m.M, r.Rule.M)
+		e := []float64{m.E}
+		apply("e", b.config.LRMeta, e, []float64{r.Rule.E})
+		m.E = e[0]
+	}
+}
+
+// TestGradientsAreDerivatives compares the graph's gradients with finite differences of the oracle's loss, for every form
+// that is the gradient of a function: with gradient_at=before the weights before line 5 are moved, with after the weights
+// after it. in_place is no such form.
+func TestGradientsAreDerivatives(t *testing.T) {
+	const h = 1e-6
+	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+		for name, c := range benchConfigs(t) {
+			if c.GradientAt == GradientInPlace {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				b := newBench(t, be, c)
+				got := b.gradients(t, be)
+				derivative := func(at *float64) float64 {
+					kept := *at
+					*at = kept + h
+					above := b.net.Step(b.x, b.labels, b.mask).Loss
+					*at = kept - h
+					below := b.net.Step(b.x, b.labels, b.mask).Loss
+					*at = kept
+					return (above - below) / (2 * h)
+				}
+				all := func(values []float64) []float64 {
+					d := make([]float64, len(values))
+					for i := range values {
+						d[i] = derivative(&values[i])
+					}
+					return d
+				}
+				expected := [][]float64{got[0]}
+				b.net.Offsets = make([][][]float64, len(b.net.W))
+				for l, w := range b.net.W {
+					b.net.Offsets[l] = rowsOf(make([]float64, len(w)*len(w[0])), len(w[0]))
+				}
+				for l := range b.net.W {
+					rows := b.net.W[l]
+					if c.GradientAt == GradientAfter {
+						rows = b.net.Offsets[l]
+					}
+					var d []float64
+					for _, row := range rows {
+						d = append(d, all(row)...)
+					}
+					expected = append(expected, d, all(b.net.B[l]))
+				}
+				if m := b.net.Rule; m != nil {
+					expected = append(expected, all(m.A), all(m.B), all(m.C), all(m.D), all(m.M), []float64{derivative(&m.E)})
+				}
+				compareAll(t, "gradient", got, expected, 1e-6)
+			})
+		}
+	})
+}
+
+// compareAll fails where max |a-b| exceeds tolerance times max |b| of a tensor (or of 1e-3, for tensors of zeros).
+func compareAll(t *testing.T, what string, got, expected [][]float64, tolerance float64) {
+	t.Helper()
+	if len(got) != len(expected) {
+		t.Fatalf("%s: %d tensors, expected %d", what, len(got), len(expected))
+	}
+	for i := range got {
+		if len(got[i]) != len(expected[i]) {
+			t.Fatalf("%s: tensor %d has %d values, expected %d", what, i, len(got[i]), len(expected[i]))
+		}
+		if e := relativeError(got[i], expected[i]); !(e <= tolerance) {
+			t.Errorf("%s: tensor %d differs by %.3g, tolerance %.3g\n got      %.8v\n expected %.8v", what, i, e, tolerance, got[i], expected[i])
+		}
+	}
+}
+
+// relativeError is max |a-b| / max |b|, with a floor of 1e-3 under the divisor.
+func relativeError(a, b []float64) float64 {
+	difference, size := 0.0, 1e-3
+	for i := range a {
+		d := math.Abs(a[i] - b[i])
+		if math.IsNaN(d) {
+			return math.NaN()
+		}
+		difference, size = math.Max(difference, d), math.Max(size, math.Abs(b[i]))
+	}
+	return difference / size
+}
+
+func value64(t *testing.T, v *model.Variable) []float64 {
+	t.Helper()
+	return tensors.MustCopyFlatData[float64](v.MustValue())
+}
+
+func flat(rows [][]float64) []float64 {
+	var values []float64
+	for _, row := range rows {
+		values = append(values, row...)
+	}
+	return values
+}
+
+func rowsOf(values []float64, width int) [][]float64 {
+	var rows [][]float64
+	for start := 0; start < len(values); start += width {
+		rows = append(rows, append([]float64{}, values[start:start+width]...))
+	}
+	return rows
+}
+
+func wide(values []float32) []float64 {
+	w := make([]float64, len(values))
+	for i, v := range values {
+		w[i] = float64(v)
+	}
+	return w
+}
