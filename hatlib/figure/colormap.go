@@ -13,14 +13,27 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// scale maps numbers to colours: numbers of both signs to a blue-white-red map around zero, numbers of one sign from white
-// to black, so that a print in greyscale loses nothing there. What is not finite becomes noColor.
+// scale maps numbers to colours. Lightness alone tells the value, so that a print in greyscale loses nothing: numbers of
+// both signs go from dark blue through the middle grey of zero to yellow, numbers of one sign from white to black. What is
+// not finite becomes noColor.
 type scale struct {
 	lo, hi float64          // what the colour bar shows
 	cm     palette.ColorMap // nil: grey
 }
 
-var noColor = color.NRGBA{0xff, 0xf0, 0xa0, 0xff}
+var noColor = color.NRGBA{0xd0, 0x00, 0x70, 0xff}
+
+// signedMap has its ends from Nunez, Anderton and Renslow's "cividis" (2018), made to be read alike with and without
+// colour blindness, and the grey halfway between them in lightness, so that zero is where hue changes.
+func signedMap() palette.ColorMap {
+	cm, err := moreland.NewLuminance([]color.Color{
+		color.NRGBA{0x00, 0x22, 0x4e, 0xff}, color.NRGBA{0x7d, 0x7d, 0x7c, 0xff}, color.NRGBA{0xfe, 0xe8, 0x38, 0xff},
+	})
+	if err != nil {
+		panic(err) // the three colours are in order of lightness
+	}
+	return cm
+}
 
 // newScale takes the range of the finite values. signed forces the map around zero.
 func newScale(signed bool, values ...[]float64) scale {
@@ -40,7 +53,7 @@ func newScale(signed bool, values ...[]float64) scale {
 		if m == 0 {
 			m = 1
 		}
-		cm := moreland.SmoothBlueRed()
+		cm := signedMap()
 		cm.SetMin(-m)
 		cm.SetMax(m)
 		if signed || lo == hi {

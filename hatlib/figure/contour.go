@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"image/color"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -64,7 +65,7 @@ func (r RuleContour) Figure() (*Figure, error) {
 	}
 	note := ""
 	if missing > 0 {
-		note = fmt.Sprintf("%d grid points are not finite (yellow).", missing)
+		note = fmt.Sprintf("%d grid points are not finite (magenta).", missing)
 	}
 	zlabel := orDefault(r.ZLabel, "update \u0394w_{ij}")
 	return &Figure{
@@ -99,7 +100,7 @@ func (f field) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, t := range (linearTicks{parts: 12}).Ticks(f.s.lo, f.s.hi) {
 		sty := draw.LineStyle{Color: ink, Width: 0.7}
 		if t.Value < -1e-12*(f.s.hi-f.s.lo) {
-			sty.Dashes = []vg.Length{3, 2}
+			sty.Dashes, sty.Color = []vg.Length{3, 2}, color.White // dark lines would be lost in dark blue
 		}
 		for _, l := range contourLines(f.r.X, f.r.Y, f.r.Z, t.Value) {
 			pts := make([]vg.Point, len(l))

@@ -40,7 +40,7 @@ func (f Cost) Figure() (*Figure, error) {
 		secs, bytes = append(secs, r.Seconds), append(bytes, r.Bytes)
 	}
 	left := costPanel("time (log)", labels, secs, Duration, marks[0])
-	right := costPanel("peak memory (log)", make([]string, len(labels)), bytes, Memory, marks[2])
+	right := costPanel("peak memory (log)", make([]string, len(labels)), bytes, Memory, marks[1])
 	n := ""
 	if f.N > 0 {
 		n = fmt.Sprintf("n = %d repeats.", f.N)

@@ -9,7 +9,7 @@ import (
 )
 
 // Images shows a grid of small images: incoming weights of units, or samples of a data set. Numbers of both signs are shown
-// around zero in blue and red, others from white to black.
+// from blue through grey (zero) to yellow, others from white to black.
 type Images struct {
 	Name, Title, Caption string
 	Height, Width        int         // of an image
@@ -73,7 +73,7 @@ func (m Images) Figure() (*Figure, error) {
 	shared := newScale(m.Signed, m.Images...)
 	note := ""
 	if missing > 0 {
-		note = fmt.Sprintf("%d values are not finite (yellow).", missing)
+		note = fmt.Sprintf("%d values are not finite (magenta).", missing)
 	}
 	body := vg.Length(rows)*(tall+labelRoom+gap) - gap
 	const least = vg.Length(60) // a colour bar needs room for its ticks

@@ -29,11 +29,6 @@ func lineKey(name string, m mark, band bool) key {
 	}}
 }
 
-// pointKey shows a marker alone.
-func pointKey(name string, m mark) key {
-	return key{name, func(c draw.Canvas) { c.DrawGlyphNoClip(m.point(), c.Center()) }}
-}
-
 // margin around the whole picture.
 const margin = vg.Length(6)
 

@@ -3,6 +3,7 @@ package figure
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	xfont "golang.org/x/image/font"
@@ -42,8 +43,8 @@ type mark struct {
 // neighbours differ in lightness too.
 var marks = []mark{
 	{color.NRGBA{0x00, 0x72, 0xb2, 0xff}, nil, draw.CircleGlyph{}, 1.4},
-	{color.NRGBA{0xe6, 0x9f, 0x00, 0xff}, []vg.Length{6, 2}, openTriangle{}, 1.4},
-	{color.NRGBA{0x00, 0x9e, 0x73, 0xff}, []vg.Length{2, 2}, draw.BoxGlyph{}, 1.4},
+	{color.NRGBA{0x00, 0x9e, 0x73, 0xff}, []vg.Length{6, 2}, openTriangle{}, 1.4},
+	{color.NRGBA{0xe6, 0x9f, 0x00, 0xff}, []vg.Length{2, 2}, draw.BoxGlyph{}, 1.4},
 	{color.NRGBA{0xcc, 0x79, 0xa7, 0xff}, []vg.Length{6, 2, 2, 2}, draw.PyramidGlyph{}, 1.4},
 	{color.NRGBA{0x56, 0xb4, 0xe9, 0xff}, []vg.Length{9, 3}, draw.CrossGlyph{}, 1.4},
 	{color.NRGBA{0x00, 0x00, 0x00, 0xff}, []vg.Length{1, 2}, draw.PlusGlyph{}, 1.4},
@@ -54,10 +55,14 @@ var (
 	hatMark     = mark{color.NRGBA{0xd5, 0x5e, 0x00, 0xff}, nil, draw.BoxGlyph{}, 1.5}
 )
 
-// styles gives every name its mark: the two arms of the paper always the same, the others in order.
+// styles gives every name its mark: the two arms of the paper always the same, the others in order. Beside HAT, which has
+// a solid line, no other has one.
 func styles(names []string) []mark {
 	out := make([]mark, len(names))
 	next := 0
+	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, "hat") }) {
+		next = 1
+	}
 	for i, name := range names {
 		switch strings.ToLower(name) {
 		case "control":
