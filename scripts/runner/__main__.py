@@ -34,7 +34,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", metavar="DIR", help="folder with the notebooks (default: notebooks)")
     args = p.parse_args(argv)
     for item in args.set:
-        if "=" not in item.strip("="):
+        if not item.partition("=")[0] or "=" not in item:
             p.error(f"--set {item}: want key=value")
     if args.set and args.update_reference:
         p.error("--update-reference and --set exclude each other: references are for the profile as it is")

@@ -18,9 +18,6 @@ def problems(path: Path) -> list[str]:
     kernel = notebook.metadata.get("kernelspec", {}).get("name")
     if kernel != "hatlab":
         out.append(f"{path}: the kernel is {kernel!r}, want 'hatlab'")
-    ids = [cell.get("id") for cell in notebook.cells]
-    if len(set(ids)) != len(ids):
-        out.append(f"{path}: cell ids are not unique")
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None):
             out.append(f"{path}: cell {number} holds outputs: clear all outputs and save")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -89,19 +90,27 @@ class UnreadableNotebook(Exception):
 
 def read(path: Path) -> NotebookNode:
     """Reads and validates a notebook: nbformat 4.5 or newer, as it has cell ids."""
+    # Looked at before nbformat sees it: nbformat adds missing cell ids and changes double ones, silently.
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+        text = path.read_text(encoding="utf-8")
+        raw = json.loads(text)
     except OSError as e:
         raise UnreadableNotebook(f"{path}: {e.strerror}") from e
-    except Exception as e:  # whatever nbformat makes of text that is not a notebook
-        raise UnreadableNotebook(f"{path} is not a readable notebook: {type(e).__name__}: {str(e)[:300]}") from e
-    version = (notebook.get("nbformat"), notebook.get("nbformat_minor"))
-    if version[0] != 4 or not isinstance(version[1], int) or version[1] < 5:
-        raise UnreadableNotebook(f"{path} has nbformat {version[0]}.{version[1]}, want 4.5 or newer: open it in JupyterLab and save it")
+    except ValueError as e:
+        raise UnreadableNotebook(f"{path} is not a readable notebook: {e}") from e
+    if not isinstance(raw, dict) or not isinstance(raw.get("cells", []), list):
+        raise UnreadableNotebook(f"{path} is not a readable notebook: no JSON object with a list of cells")
+    major, minor = raw.get("nbformat"), raw.get("nbformat_minor")
+    if major != 4 or not isinstance(minor, int) or minor < 5:
+        raise UnreadableNotebook(f"{path} has nbformat {major}.{minor}, want 4.5 or newer: open it in JupyterLab and save it")
+    ids = [cell.get("id") for cell in raw.get("cells", []) if isinstance(cell, dict)]
+    if None in ids or len(set(ids)) < len(ids):
+        raise UnreadableNotebook(f"{path} is not a valid notebook: a cell has no id, or the id of another cell")
     try:
+        notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
-    except Exception as e:
-        raise UnreadableNotebook(f"{path} is not a valid notebook: {str(e).splitlines()[0]}") from e
+    except Exception as e:  # nbformat raises many kinds for a notebook that is none
+        raise UnreadableNotebook(f"{path} is not a valid notebook: {type(e).__name__}: {str(e).splitlines()[0]}") from e
     return notebook
 
 
@@ -167,7 +176,8 @@ def _execute_cells(run: NotebookRun, folder: Path, log: ShellLog, env: dict[str,
         client.start_new_kernel(env={**os.environ, **env, **log.environment(), "TMPDIR": str(log.path.parent)})
         client.start_new_kernel_client()
         info = client.wait_for_reply(client.kc.kernel_info())
-        run.notebook.metadata["language_info"] = info["content"]["language_info"]
+        # GoNB leaves some fields empty, and an empty lexer name keeps nbconvert from using the language's name.
+        run.notebook.metadata["language_info"] = {k: v for k, v in info["content"]["language_info"].items() if v}
     except Exception as e:
         run.problem = f'the kernel "{run.kernel}" did not start: {type(e).__name__}: {e}'
         return
