@@ -17,7 +17,7 @@ func All() []Entry {
 			Citation: "D. O. Hebb, The Organization of Behavior, Wiley, 1949",
 			Theory:   "the batch rule is the power method without a norm, W(t) = W(0) (1 + eta C)^t: it turns to the first principal component and diverges",
 			Test:     "TestHebb",
-			Layer:    LayerSetting{Input: Centred, Rate: 1e-3},
+			Layer:    LayerSetting{Input: Centred, Rate: 1e-2},
 			Silent:   true,
 			build:    func(map[string]float64) (hatlib.Rule, error) { return hatlib.Hebb(), nil },
 		},
@@ -43,7 +43,7 @@ func All() []Entry {
 			Citation: "J. Cheng, A. Benjamin, B. Lansdell, K. P. Kording, Augmenting Supervised Learning by Meta-learning Unsupervised Local Rules, 2020, section 4",
 			Theory:   "all incoming weights of a unit move alike, so their differences never change, and on a linear unit the common part grows geometrically",
 			Test:     "TestRichGetRicher",
-			Layer:    LayerSetting{Input: Centred, Rate: 1e-3},
+			Layer:    LayerSetting{Input: Centred, Rate: 0.1},
 			Silent:   true,
 			build: func(p map[string]float64) (hatlib.Rule, error) {
 				return hatlib.RichGetRicher(p["slope"], p["intercept"]), nil
@@ -71,7 +71,7 @@ func All() []Entry {
 			Citation: "E. Najarro, S. Risi, Meta-learning through Hebbian plasticity in random networks, NeurIPS 2020",
 			Theory:   "Hebb and the converged rule are points of it, exactly; and from the updates alone the coefficients of a hidden rule are recovered through the gradient",
 			Test:     "TestABCD",
-			Layer:    LayerSetting{Input: Centred, Rate: 1e-3},
+			Layer:    LayerSetting{Input: Centred, Rate: 1e-2},
 			Silent:   true,
 			build: func(p map[string]float64) (hatlib.Rule, error) {
 				return &ABCD{A: p["A"], B: p["B"], C: p["C"], D: p["D"]}, nil
@@ -85,7 +85,7 @@ func All() []Entry {
 			Citation:   "E. L. Bienenstock, L. N. Cooper, P. W. Munro, Theory for the development of neuron selectivity, J. Neuroscience 2(1), 1982",
 			Theory:     "for one pattern the activity follows y' = |x|^2 y (y - theta): it decays from below the threshold along the logistic curve and runs away from above it",
 			Test:       "TestBCMFixed",
-			Layer:      LayerSetting{Input: UnitLength, Rate: 1e-2},
+			Layer:      LayerSetting{Input: UnitLength, Rate: 3e-3},
 			Silent:     true,
 			build:      func(p map[string]float64) (hatlib.Rule, error) { return BCMFixed(p["theta"]), nil },
 		},
@@ -134,7 +134,7 @@ func All() []Entry {
 			Citation: "A. Hyvarinen, E. Oja, Independent component analysis by general nonlinear Hebbian-like learning rules, Signal Processing 64(3), 1998",
 			Theory:   "on white data the outputs find the sources for which s E[s_i g(s_i) - g'(s_i)] > 0: the wrong sign finds none, and of Laplace and uniform sources mixed each sign finds its own kind",
 			Test:     "TestICA",
-			Layer:    LayerSetting{Input: White, Rate: 0.5},
+			Layer:    LayerSetting{Input: White, Rate: 0.1},
 			build: func(p map[string]float64) (hatlib.Rule, error) {
 				sign, err := integer("sign", p["sign"])
 				if err != nil {
@@ -162,7 +162,7 @@ func All() []Entry {
 			Citation: "N. Intrator, L. N. Cooper, Objective function formulation of the BCM theory of visual cortical plasticity, Neural Networks 5(1), 1992; Bienenstock, Cooper and Munro 1982",
 			Theory:   "with K linearly independent patterns, equally frequent, a linear unit ends up answering to one of them with K and to the others with 0",
 			Test:     "TestBCM",
-			Layer:    LayerSetting{Input: UnitLength, Rate: 1e-2},
+			Layer:    LayerSetting{Input: UnitLength, Rate: 0.1},
 			Silent:   true,
 			build: func(p map[string]float64) (hatlib.Rule, error) {
 				return NewBCM(p["follow"], p["initial"])

@@ -29,6 +29,9 @@ const (
 // source s_i: almost any g will do, but its sign decides which sources can be found. With s = 0 each output takes the
 // sign measured on its own activity in the batch, and finds sources of both kinds.
 //
+// The step must be small against g: with the cube, anti-Hebbian, step E[y^4] > 1 overshoots and turns the condition
+// around.
+//
 // Update returns (W+ - W) / step. A caller whose rate is step lands on W+ exactly; one with a smaller rate goes the
 // fraction rate/step of the way, with the same fixed points. Decorrelation needs all rows: the locality is the layer.
 // It asks for out <= in, since no more rows can be orthonormal.

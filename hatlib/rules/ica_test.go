@@ -30,7 +30,12 @@ func uniform(rng *rand.Rand) float64 { return math.Sqrt(3) * (2*rng.Float64() - 
 // computed on the sources themselves, and the sources that the outputs find must be those for which it holds.
 func TestICA(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
-		for _, c := range icaCases() {
+		cases := icaCases()
+		if be.Name() != "go" {
+			// Compiling is most of the time there: one case found, one not, and the measured sign.
+			cases = []icaCase{cases[0], cases[1], cases[len(cases)-1]}
+		}
+		for _, c := range cases {
 			rule, err := NewICA(c.g, c.sign, icaStep)
 			if err != nil {
 				t.Fatal(err)
@@ -42,7 +47,7 @@ func TestICA(t *testing.T) {
 	})
 }
 
-const icaStep = 0.25
+const icaStep = 0.12
 
 type icaCase struct {
 	name    string
@@ -61,6 +66,7 @@ func icaCases() []icaCase {
 		{"uniform tanh +", level, 3, TanhNonlinearity, 1},
 		{"uniform tanh -, the wrong sign", level, 3, TanhNonlinearity, -1},
 		{"laplace cube +", peaked, 3, CubeNonlinearity, 1},
+		{"laplace cube -, the wrong sign", peaked, 3, CubeNonlinearity, -1},
 		{"uniform cube -", level, 3, CubeNonlinearity, -1},
 		{"mixed tanh -", mixed, 2, TanhNonlinearity, -1},
 		{"mixed tanh +", mixed, 2, TanhNonlinearity, 1},
@@ -81,7 +87,7 @@ func (c icaCase) check(be compute.Backend, u update) error {
 	var x mat.Dense
 	x.Mul(s, gaussian(rng, d, d, 1))
 	white := whiten(&x)
-	course := course{x: white, w: gaussian(rng, c.outputs, d, 1), rate: icaStep, steps: 160, unroll: 1}
+	course := course{x: white, w: gaussian(rng, c.outputs, d, 1), rate: icaStep, steps: 320, unroll: 1}
 	w, err := course.run(be, u)
 	if err != nil {
 		return err

@@ -32,9 +32,9 @@ func (in Input) String() string {
 	return "unknown"
 }
 
-// whiteFloor is the variance, as a part of the largest, below which a direction counts as constant: pixels at the edge
-// of a digit must not be blown up to unit variance.
-const whiteFloor = 1e-3
+// whiteFloor is the variance, as a part of the largest, below which a direction counts as noise and is left out, as
+// PCA before ICA does: pixels at the edge of a digit must not be blown up to unit variance.
+const whiteFloor = 5e-2
 
 // Preparation is an [Input] fitted on training data, to be applied to any data of the same features.
 type Preparation struct {

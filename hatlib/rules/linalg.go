@@ -59,9 +59,10 @@ func unitRows(w *Node) *Node {
 	return Div(w, norm)
 }
 
-// newtonSchulzSteps is enough for singular values down to a five-hundredth of the Frobenius norm: each step multiplies
-// small ones by 1.5, and the last five or so converge quadratically to rounding.
-const newtonSchulzSteps = 20
+// newtonSchulzSteps is enough, to rounding, for a matrix near orthonormal of up to 1000 rows, which is what a rule has
+// after its first updates: the start has singular values 1/sqrt(rows), each step multiplies small ones by 1.5, and the
+// last five or so converge quadratically. An ill-conditioned first matrix takes a few updates more.
+const newtonSchulzSteps = 14
 
 // decorrelate returns (W W')^(-1/2) W for w [..., out, in] with out <= in: the nearest matrix with orthonormal rows
 // ("symmetric decorrelation": no row comes first). The Newton-Schulz iteration W <- 3/2 W - 1/2 W W' W uses products
