@@ -1,0 +1,113 @@
+package twophase
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
+)
+
+func propagation(unit Unit, symmetric bool) func(beta float64) Method {
+	return func(beta float64) Method {
+		return &EquilibriumPropagation{Unit: unit, Beta: beta, Symmetric: symmetric, Dt: 0.5, FreeSteps: 150, NudgedSteps: 150}
+	}
+}
+
+// TestEquilibriumPropagation: as beta goes to 0 the update becomes minus the gradient of the cost at the free
+// equilibrium, as finite differences find it, with an error of order beta (slope 1). Float64.
+func TestEquilibriumPropagation(t *testing.T) { testPropagation(t, false, 1) }
+
+// TestEquilibriumPropagationSymmetric: with two nudges the error is of order beta^2 (slope 2).
+func TestEquilibriumPropagationSymmetric(t *testing.T) { testPropagation(t, true, 2) }
+
+func testPropagation(t *testing.T, symmetric bool, slope float64) {
+	for _, unit := range []Unit{TanhUnit, LogisticUnit} {
+		t.Run(string(unit), func(t *testing.T) {
+			backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+				if err := checkFiniteDifferences(t.Logf, be, propagation(unit, symmetric), slope); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// checkFiniteDifferences compares the update of make(beta) with finite differences of the cost, for several betas.
+func checkFiniteDifferences(logf func(string, ...any), be compute.Backend, make func(beta float64) Method, slope float64) error {
+	n := newNet(2, 1, 3, 4, 3, 2)
+	betas := []float64{0.04, 0.02, 0.01, 0.005}
+	if err := checkRelaxed(be, n, make(betas[0])); err != nil {
+		return err
+	}
+	want, err := n.differences(be, make(betas[0]))
+	if err != nil {
+		return err
+	}
+	wrong := map[float64][]float64{}
+	for _, beta := range betas {
+		got, err := n.update(be, make(beta))
+		if err != nil {
+			return err
+		}
+		for i := range want {
+			wrong[beta] = append(wrong[beta], relativeError(got[i], want[i]))
+		}
+	}
+	for i := range want {
+		var x, y []float64
+		for _, beta := range betas {
+			x, y = append(x, math.Log(beta)), append(y, math.Log(wrong[beta][i]))
+		}
+		found := lineSlope(x, y)
+		first, last := wrong[betas[0]][i], wrong[betas[len(betas)-1]][i]
+		logf("%s: relative error %.2e at beta %g, %.2e at %g, slope %.3f", parameterName(i), first, betas[0], last, betas[len(betas)-1], found)
+		if !(last < 0.05) {
+			return fmt.Errorf("%s: relative error %.3g at beta %g: the update is not the gradient", parameterName(i), last, betas[len(betas)-1])
+		}
+		if !(math.Abs(found-slope) < 0.1) {
+			return fmt.Errorf("%s: the error falls with beta to the power %.3f, want %g", parameterName(i), found, slope)
+		}
+	}
+	return nil
+}
+
+// checkRelaxed: one more step changes nothing, in any phase, and no unit is where its slope has gone.
+func checkRelaxed(be compute.Backend, n *net, m Method) error {
+	moved, err := n.evaluate(be, func(p Params, x, d *Node) (out []*Node) {
+		_, relaxed := Learn(m, p, x, d)
+		for i, phase := range m.Phases() {
+			next := m.Step(p, relaxed[i], d, phase)
+			for k := 1; k < len(next); k++ {
+				out = append(out, ReduceAllMax(Abs(Sub(next[k], relaxed[i][k]))), ReduceAllMax(Abs(next[k])))
+			}
+		}
+		return out
+	})
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(moved); i += 2 {
+		if !(moved[i][0] < 1e-12) {
+			return fmt.Errorf("a unit still moves by %.2g per step: not relaxed", moved[i][0])
+		}
+		if !(moved[i+1][0] < 2) {
+			return fmt.Errorf("a unit is at %.2g, where it has no slope", moved[i+1][0])
+		}
+	}
+	return nil
+}
+
+// lineSlope is the slope of the line through points by least squares.
+func lineSlope(x, y []float64) float64 {
+	var mx, my, xy, xx float64
+	for i := range x {
+		mx, my = mx+x[i]/float64(len(x)), my+y[i]/float64(len(y))
+	}
+	for i := range x {
+		xy, xx = xy+(x[i]-mx)*(y[i]-my), xx+(x[i]-mx)*(x[i]-mx)
+	}
+	return xy / xx
+}
