@@ -85,7 +85,7 @@ func All() []Entry {
 			Citation:   "E. L. Bienenstock, L. N. Cooper, P. W. Munro, Theory for the development of neuron selectivity, J. Neuroscience 2(1), 1982",
 			Theory:     "for one pattern the activity follows y' = |x|^2 y (y - theta): it decays from below the threshold along the logistic curve and runs away from above it",
 			Test:       "TestBCMFixed",
-			Layer:      LayerSetting{Input: UnitLength, Rate: 3e-3},
+			Layer:      LayerSetting{Input: UnitLength, Rate: 1e-3},
 			Silent:     true,
 			build:      func(p map[string]float64) (hatlib.Rule, error) { return BCMFixed(p["theta"]), nil },
 		},
@@ -162,7 +162,7 @@ func All() []Entry {
 			Citation: "N. Intrator, L. N. Cooper, Objective function formulation of the BCM theory of visual cortical plasticity, Neural Networks 5(1), 1992; Bienenstock, Cooper and Munro 1982",
 			Theory:   "with K linearly independent patterns, equally frequent, a linear unit ends up answering to one of them with K and to the others with 0",
 			Test:     "TestBCM",
-			Layer:    LayerSetting{Input: UnitLength, Rate: 0.1},
+			Layer:    LayerSetting{Input: UnitLength, Rate: 0.3},
 			Silent:   true,
 			build: func(p map[string]float64) (hatlib.Rule, error) {
 				return NewBCM(p["follow"], p["initial"])
@@ -176,7 +176,7 @@ func All() []Entry {
 			Citation:   "T. Moraitis, D. Toichkin, A. Journe, Y. Chua, Q. Guo, SoftHebb: Bayesian inference in unsupervised Hebbian soft winner-take-all networks, Neuromorphic Computing and Engineering 2(4), 2022",
 			Theory:     "on inputs of length 1 in clusters, the weights have length 1 and point to the centres of the clusters, one each",
 			Test:       "TestSoftWTA",
-			Layer:      LayerSetting{Input: UnitLength, Rate: 0.3},
+			Layer:      LayerSetting{Input: UnitLength, Rate: 0.1},
 			Silent:     true,
 			build:      func(p map[string]float64) (hatlib.Rule, error) { return NewSoftWTA(p["temperature"]) },
 		},

@@ -13,7 +13,8 @@ type Input int
 const (
 	// Centred: every feature has mean 0 (Hebb, Oja, GHA: components of the covariance, not of the mean).
 	Centred Input = iota
-	// UnitLength: every example has length 1, and is not centred (rules that compare inputs by their angle).
+	// UnitLength: mean 0, and then every example divided by its length (rules that compare inputs by their angle).
+	// Uncentred images all point the same way, and one unit of a soft winner-take-all layer then wins them all.
 	UnitLength
 	// White: mean 0 and covariance 1 in every direction that the data has (independent components).
 	White
@@ -25,7 +26,7 @@ func (in Input) String() string {
 	case Centred:
 		return "centred"
 	case UnitLength:
-		return "unit length"
+		return "centred, unit length"
 	case White:
 		return "white"
 	}
@@ -50,15 +51,12 @@ func Prepare(input Input, x []float32, features int) (*Preparation, error) {
 		return nil, fmt.Errorf("prepare %s input: %d numbers are not examples of %d features", input, len(x), features)
 	}
 	p := &Preparation{input: input, features: features}
-	if input == UnitLength {
-		return p, nil
-	}
 	n := len(x) / features
 	p.mean = make([]float64, features)
 	for i, v := range x {
 		p.mean[i%features] += float64(v) / float64(n)
 	}
-	if input == Centred {
+	if input != White {
 		return p, nil
 	}
 	centred := mat.NewDense(n, features, nil)
