@@ -64,7 +64,7 @@ func checkSameAs(want update) func(be compute.Backend, u update) error {
 		pre, w, post := gaussian(rng, 6, 5, 1), gaussian(rng, 4, 5, 1), gaussian(rng, 6, 4, 1)
 		results := make([]*mat.Dense, 2)
 		for i, f := range []update{u, want} {
-			result, err := MustNewExec(be, func(pre, w, post *Node) *Node { return f(nil, pre, w, post) }).Exec1(tensor(pre), tensor(w), tensor(post))
+			result, err := MustNewExec(be, func(pre, w, post *Node) *Node { return f(nil, pre, w, post) }).Call1(tensor(pre), tensor(w), tensor(post))
 			if err != nil {
 				return err
 			}
@@ -92,7 +92,9 @@ func checkRecovers(target update, want []float64) func(be compute.Backend, u upd
 			return Gradient(ReduceAllSum(Square(distance)), coefficients.NodeValue(pre.Graph()))[0]
 		})
 		gradient := func(at []float64) ([]float64, error) {
-			coefficients.MustSetValue(tensors.FromFlatDataAndDimensions(at, n))
+			if err := coefficients.SetValue(tensors.FromFlatDataAndDimensions(at, n)); err != nil {
+				return nil, err
+			}
 			g, err := exec.Call(tensor(pre), tensor(w), tensor(post))
 			if err != nil {
 				return nil, err

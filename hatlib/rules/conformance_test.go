@@ -95,7 +95,9 @@ func (s *subject) call(t *testing.T, p problem) [][]float64 {
 		}
 	}
 	for v, start := range s.first {
-		v.MustSetValue(must(start.Clone()))
+		if err := v.SetValue(must(start.Clone())); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return s.continued(t, p)
 }
