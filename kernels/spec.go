@@ -50,7 +50,7 @@ var kernelNames = []string{xlaKernel, pureGoKernel, cudaKernel}
 //
 // --raw_error makes compile errors text, which is all that a notebook run without a browser can show. -go_work binds our module. Interrupting by signal reaches the
 // whole process group, and with it the compiler and the children of shell lines, which an interrupt by message does not.
-// Logs of GoNB itself below errors go nowhere: they would fill the notebook server's terminal.
+// GoNB's own log goes nowhere, except for what ends it: it would fill the notebook server's terminal, and all of it that concerns a cell is in the notebook.
 func (in *installer) spec(name, display string, c choice) kernelSpec {
 	env := map[string]string{
 		"GOMLX_BACKEND":         c.config,
@@ -79,7 +79,7 @@ func (in *installer) spec(name, display string, c choice) kernelSpec {
 	return kernelSpec{
 		Argv: []string{
 			in.bin("gonb"), "--kernel", "{connection_file}", "-raw_error=true", "-go_work=" + in.module,
-			"-logtostderr=false", "-log_file=" + os.DevNull, "-stderrthreshold=ERROR",
+			"-logtostderr=false", "-log_file=" + os.DevNull, "-stderrthreshold=FATAL",
 		},
 		DisplayName:   display,
 		Language:      "go",
