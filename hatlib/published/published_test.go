@@ -55,6 +55,7 @@ func TestParseFig1aErrors(t *testing.T) {
 		{head + "1,hat,5,NaN,0.4,0.6,0.3,0.7\n", "median"},
 		{head + "0,hat,5,0.5,0.4,0.6,0.3,0.7\n", "epochs"},
 		{head + "1,hat,5,0.5,0.55,0.6,0.3,0.7\n", "q1"},
+		{head + "1,hat,5,0.5,0.4,0.9,0.3,0.7\n", "q3"},
 		{head + "1,hat,5,0.5,0.4,0.6,0.3,1.7\n", "max <= 1"},
 	} {
 		if _, err := ParseFig1a(strings.NewReader(c.in)); err == nil || !strings.Contains(err.Error(), c.want) {
