@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/hatlab/hatlab/hatlib"
 	"github.com/hatlab/hatlab/hatlib/dataset"
 
@@ -46,4 +49,39 @@ func Compare(be compute.Backend, train, test *dataset.Set, run LayerRun, seeds [
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// Table returns the comparison as a table for people: the best mean accuracy first, rules that diverged last.
+func Table(rows []Comparison) (header []string, cells [][]string) {
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b Comparison) int {
+		switch x, y := a.Mean(), b.Mean(); {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	for _, r := range sorted {
+		accuracy, spread := "diverged", ""
+		if r.Err == nil {
+			accuracy = fmt.Sprintf("%.3f", r.Mean())
+			spread = fmt.Sprintf("%.3f to %.3f", slices.Min(r.Accuracies), slices.Max(r.Accuracies))
+		}
+		cells = append(cells, []string{r.Rule, r.Locality.String(), r.Input.String(), accuracy, spread, fmt.Sprint(len(r.Accuracies))})
+	}
+	return []string{"rule", "locality", "input", "mean accuracy", "range", "seeds"}, cells
+}
+
+// Mean returns the mean accuracy over the seeds, 0 for a rule that diverged.
+func (c Comparison) Mean() float64 {
+	if c.Err != nil || len(c.Accuracies) == 0 {
+		return 0
+	}
+	var sum float64
+	for _, a := range c.Accuracies {
+		sum += a
+	}
+	return sum / float64(len(c.Accuracies))
 }
