@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/hatlab/hatlab/hatlib/backend"
 )
 
 //go:embed logo/logo-32x32.png logo/logo-64x64.png logo/logo-svg.svg
@@ -173,9 +175,11 @@ func (in *installer) remove(all bool) error {
 	for i := range plugins {
 		plugins[i] = filepath.Base(plugins[i])
 	}
-	// GoMLX's installer owns the folder nvidia as a whole.
-	if err := os.RemoveAll(filepath.Join(in.lib(), "nvidia")); err != nil {
-		return err
+	// GoMLX's installer owns the folder nvidia as a whole, and package backend that of the hashes.
+	for _, folder := range []string{"nvidia", backend.HashesFolder} {
+		if err := os.RemoveAll(filepath.Join(in.lib(), folder)); err != nil {
+			return err
+		}
 	}
 	if err := removeFiles(in.lib(), plugins); err != nil {
 		return err

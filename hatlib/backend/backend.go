@@ -191,7 +191,7 @@ func setFlags(plugin string) (string, error) {
 }
 
 // Describe says what be is. For a backend that New or Open made, everything is known; hashing the plugin (a few hundred MB) takes a fraction
-// of a second, once per process and file. For any other backend only the name is.
+// of a second, once per file. For any other backend only the name is.
 func Describe(be compute.Backend) Info {
 	mu.Lock()
 	info, found := opened[be]
@@ -218,21 +218,6 @@ func (i Info) String() string {
 		s += ", the pinned build"
 	}
 	return s
-}
-
-var hashes sync.Map // path -> string
-
-// pluginHash is SHA256File, remembered; "" when the file has gone.
-func pluginHash(path string) string {
-	if h, found := hashes.Load(path); found {
-		return h.(string)
-	}
-	h, err := SHA256File(path)
-	if err != nil {
-		return ""
-	}
-	hashes.Store(path, h)
-	return h
 }
 
 // HasXLA says whether this program was built with XLA (cgo, and not the tag noxla); it says nothing about plugins.

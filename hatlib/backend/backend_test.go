@@ -188,6 +188,37 @@ func TestKnownFlags(t *testing.T) {
 	}
 }
 
+// A hash is noted, and forgotten when the file changes.
+func TestPluginHash(t *testing.T) {
+	quiet(t)
+	path := write(t, filepath.Join(t.TempDir(), "lib"), []byte("abc"))
+	const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" // FIPS 180-2, appendix B.1
+	for range 2 {
+		if got := pluginHash(path); got != abc {
+			t.Errorf("got %s, want %s", got, abc)
+		}
+	}
+	notes, err := filepath.Glob(filepath.Join(Home(), "lib", HashesFolder, "*"))
+	if err != nil || len(notes) != 1 {
+		t.Fatalf("notes %q, %v, want one", notes, err)
+	}
+	text, err := os.ReadFile(notes[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, notes[0], append(text[:len(text)-3], "xyz"...))
+	if got := pluginHash(path); !strings.HasSuffix(got, "xyz") {
+		t.Errorf("the note is not read: %s", got)
+	}
+	write(t, path, []byte("abcd"))
+	if got := pluginHash(path); got == abc || strings.HasSuffix(got, "xyz") {
+		t.Errorf("the note of another content is used: %s", got)
+	}
+	if got := pluginHash(path + "none"); got != "" {
+		t.Errorf("a missing file has the hash %s", got)
+	}
+}
+
 // installed returns the plugin that this machine has, or skips.
 func installed(t *testing.T) string {
 	t.Helper()
