@@ -109,5 +109,5 @@ setup() {
 runner() {
   local module=$1
   shift
-  PYTHONPATH=$ROOT/scripts PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 "$VENV/bin/python" -m "$module" "$@"
+  PYTHONPATH=$ROOT/scripts PYTHONUNBUFFERED=1 "$VENV/bin/python" -m "$module" "$@"
 }
