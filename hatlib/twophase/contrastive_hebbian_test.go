@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
-	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
 )
 
 func contrastive(unit Unit) func(gamma float64) Method {
@@ -19,15 +18,9 @@ func contrastive(unit Unit) func(gamma float64) Method {
 // with an error linear in gamma. The network has three layers of weights, so that gamma^(k-L) is 1, 1/gamma and
 // 1/gamma^2. Float64.
 func TestContrastiveHebbian(t *testing.T) {
-	for _, unit := range []Unit{TanhUnit, LogisticUnit} {
-		t.Run(string(unit), func(t *testing.T) {
-			backendtest.Each(t, func(t *testing.T, be compute.Backend) {
-				if err := checkBackpropagation(t.Logf, be, unit, contrastive(unit)); err != nil {
-					t.Error(err)
-				}
-			})
-		})
-	}
+	theory(t, func(t *testing.T, be compute.Backend, unit Unit) error {
+		return checkBackpropagation(t.Logf, be, unit, contrastive(unit))
+	})
 }
 
 // checkBackpropagation compares the update of make(gamma) with the gradient of the forward pass.

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"testing"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
 )
 
 // net is a network with its data in float64, on the side of the tests: params are W_1, b_1, W_2, b_2, ... row-major.
@@ -57,21 +59,6 @@ func (n *net) tensors() []any {
 	return all
 }
 
-// unflatten turns W_1, b_1, W_2, ... into Params; flatten does the reverse.
-func unflatten(nodes []*Node) (p Params) {
-	for i := 0; i < len(nodes); i += 2 {
-		p.W, p.B = append(p.W, nodes[i]), append(p.B, nodes[i+1])
-	}
-	return p
-}
-
-func flatten(p Params) (nodes []*Node) {
-	for k := range p.W {
-		nodes = append(nodes, p.W[k], p.B[k])
-	}
-	return nodes
-}
-
 // evaluate runs a graph function of the network and returns the values of what it returns.
 func (n *net) evaluate(be compute.Backend, fn func(p Params, x, d *Node) []*Node) ([][]float64, error) {
 	f, err := n.compile(be, fn)
@@ -83,7 +70,7 @@ func (n *net) evaluate(be compute.Backend, fn func(p Params, x, d *Node) []*Node
 
 // compile is evaluate for a function that is called many times, each time with the present numbers of n.
 func (n *net) compile(be compute.Backend, fn func(p Params, x, d *Node) []*Node) (func() ([][]float64, error), error) {
-	exec, err := NewExec(be, func(in []*Node) []*Node { return fn(unflatten(in[2:]), in[0], in[1]) })
+	exec, err := NewExec(be, func(in []*Node) []*Node { return fn(params(in[2:]), in[0], in[1]) })
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +93,7 @@ func (n *net) compile(be compute.Backend, fn func(p Params, x, d *Node) []*Node)
 func (n *net) update(be compute.Backend, m Method) ([][]float64, error) {
 	return n.evaluate(be, func(p Params, x, d *Node) []*Node {
 		delta, _ := Learn(m, p, x, d)
-		return flatten(delta)
+		return delta.list()
 	})
 }
 
@@ -114,7 +101,7 @@ func (n *net) update(be compute.Backend, m Method) ([][]float64, error) {
 func (n *net) descent(be compute.Backend, unit Unit) ([][]float64, error) {
 	return n.evaluate(be, func(p Params, x, d *Node) []*Node {
 		s := (&ContrastiveHebbian{Unit: unit, Gamma: 1, Dt: 1, Steps: 1}).Start(p, x)
-		gradients := Gradient(ReduceAllMean(Cost(s, d)), flatten(p)...)
+		gradients := Gradient(ReduceAllMean(Cost(s, d)), p.list()...)
 		for i := range gradients {
 			gradients[i] = Neg(gradients[i])
 		}
@@ -170,4 +157,21 @@ func cosine(a, b []float64) (cos, ratio float64) {
 // parameterName is the name of the i-th of W_1, b_1, W_2, ...
 func parameterName(i int) string {
 	return fmt.Sprintf("%c_%d", "Wb"[i%2], i/2+1)
+}
+
+// theory runs check for tanh on both backends, and for the logistic unit in pure Go: compiling takes XLA a second for
+// every graph.
+func theory(t *testing.T, check func(t *testing.T, be compute.Backend, unit Unit) error) {
+	t.Run("tanh", func(t *testing.T) {
+		backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+			if err := check(t, be, TanhUnit); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+	t.Run("logistic", func(t *testing.T) {
+		if err := check(t, backendtest.Go(t), LogisticUnit); err != nil {
+			t.Error(err)
+		}
+	})
 }
