@@ -19,20 +19,21 @@ type GPEI struct {
 	Candidates int // per query
 }
 
-// Run searches for the minimum of b from each first query and returns the values found, [runs][horizon].
-func (m GPEI) Run(b Benchmark, seed uint64, first [][]float64, horizon int) ([][]float64, error) {
-	found := make([][]float64, len(first))
-	for r, x := range first {
+// Run searches for the minimum of each task and returns the values found, [tasks][horizon].
+func (m GPEI) Run(tasks []SearchTask, seed uint64, horizon int) ([][]float64, error) {
+	found := make([][]float64, len(tasks))
+	for r, t := range tasks {
 		rng := rand.New(rand.NewPCG(seed, uint64(r)))
+		x := t.First
 		var xs [][]float64
 		var ys []float64
 		for range horizon {
-			v := b.Value(x)
+			v := t.Value(x)
 			found[r] = append(found[r], v)
-			xs, ys = append(xs, x), append(ys, b.Seen(v))
+			xs, ys = append(xs, x), append(ys, t.Seen(v))
 			next, err := m.next(rng, xs, ys)
 			if err != nil {
-				return nil, fmt.Errorf("metalearning: Gaussian process on %s, run %d, query %d: %w", b.Name, r, len(xs), err)
+				return nil, fmt.Errorf("metalearning: Gaussian process on %s, task %d, query %d: %w", t.Name, r, len(xs), err)
 			}
 			x = next
 		}

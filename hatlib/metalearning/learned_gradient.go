@@ -106,7 +106,7 @@ func (m LearnedGradient) Train(ctx context.Context, be compute.Backend, cfg Meta
 		for _, v := range o.Batch(rng, tr.Unroll+1) {
 			in = append(in, v)
 		}
-		_, out, err := t.update(ctx, in)
+		out, err := t.update(ctx, in)
 		if err != nil {
 			return nil, err
 		}

@@ -54,23 +54,30 @@ func newMetaTrainer(be compute.Backend, cfg MetaConfig, params Params, f unrolle
 	return t, nil
 }
 
-// update makes one meta-update and returns the loss before it and what is carried on. A loss that is not finite is an error: parameters are left as they were.
-func (t *metaTrainer) update(ctx context.Context, inputs []any) (float64, []*tensors.Tensor, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, nil, fmt.Errorf("metalearning: meta-training stopped at update %d of %d: %w", t.step, t.cfg.Steps, err)
-	}
+// gradient evaluates the meta-loss, its gradient in all parameters, one after the other, and what is carried on.
+func (t *metaTrainer) gradient(inputs []any) (loss float64, grad []float32, carry []*tensors.Tensor, err error) {
 	out, err := t.exec.Call(append(t.params.inputs(), inputs...)...)
 	if err != nil {
-		return 0, nil, fmt.Errorf("metalearning: meta-update %d: %w", t.step, err)
+		return 0, nil, nil, fmt.Errorf("metalearning: meta-update %d: %w", t.step, err)
 	}
-	loss := float64(tensors.ToScalar[float32](out[0]))
-	grad := make([]float32, 0, t.params.Size())
-	for i := range t.params {
+	for i, p := range t.params {
 		g, err := tensors.CopyFlatData[float32](out[1+i])
 		if err != nil {
-			return 0, nil, fmt.Errorf("metalearning: meta-update %d: reading the gradient of %s: %w", t.step, t.params[i].Name, err)
+			return 0, nil, nil, fmt.Errorf("metalearning: meta-update %d: reading the gradient of %s: %w", t.step, p.Name, err)
 		}
 		grad = append(grad, g...)
+	}
+	return float64(tensors.ToScalar[float32](out[0])), grad, out[1+len(t.params):], nil
+}
+
+// update makes one meta-update and returns what is carried on. A loss that is not finite is an error: parameters are left as they were.
+func (t *metaTrainer) update(ctx context.Context, inputs []any) ([]*tensors.Tensor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("metalearning: meta-training stopped at update %d of %d: %w", t.step, t.cfg.Steps, err)
+	}
+	loss, grad, carry, err := t.gradient(inputs)
+	if err != nil {
+		return nil, err
 	}
 	norm := 0.0
 	for _, g := range grad {
@@ -78,7 +85,7 @@ func (t *metaTrainer) update(ctx context.Context, inputs []any) (float64, []*ten
 	}
 	norm = math.Sqrt(norm)
 	if math.IsNaN(loss) || math.IsInf(loss, 0) || math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return 0, nil, fmt.Errorf("metalearning: meta-update %d: loss %v, norm of the gradient %v: lower Rate or Clip", t.step, loss, norm)
+		return nil, fmt.Errorf("metalearning: meta-update %d: loss %v, norm of the gradient %v: lower Rate or Clip", t.step, loss, norm)
 	}
 	if t.cfg.Clip > 0 && norm > t.cfg.Clip {
 		for i := range grad {
@@ -91,7 +98,7 @@ func (t *metaTrainer) update(ctx context.Context, inputs []any) (float64, []*ten
 		flat = append(flat, p.Data...)
 	}
 	if err := t.adam.Step(flat, grad); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	for _, p := range t.params {
 		flat = flat[copy(p.Data, flat):]
@@ -100,7 +107,7 @@ func (t *metaTrainer) update(ctx context.Context, inputs []any) (float64, []*ten
 	if t.cfg.Progress != nil {
 		t.cfg.Progress(t.step, t.cfg.Steps, loss)
 	}
-	return loss, out[1+len(t.params):], nil
+	return carry, nil
 }
 
 // close frees the compiled graph.

@@ -165,7 +165,7 @@ func (r UnsupervisedRule) Train(ctx context.Context, be compute.Backend, cfg Met
 		for _, v := range src.Draw(rng, cfg.Batch, r.Steps) {
 			in = append(in, v)
 		}
-		if _, _, err := t.update(ctx, in); err != nil {
+		if _, err := t.update(ctx, in); err != nil {
 			return nil, err
 		}
 	}
