@@ -91,7 +91,7 @@ setup() {
   if [[ ! -d ${HOME:-} || ! -w ${HOME:-} ]]; then
     export HOME=$HATLAB_HOME/home
   fi
-  mkdir -p "$HATLAB_HOME" "$HOME"
+  mkdir -p "$HATLAB_HOME/jupyter" "$HOME"
   step "Prerequisites" check_prerequisites
   exec 9>"$HATLAB_HOME/setup.lock"
   if ! flock -n 9; then
