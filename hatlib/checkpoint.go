@@ -82,4 +82,4 @@ func firstDifference(a, b Config) string {
 }
 
 // executionFields change how a run is computed, not what.
-var executionFields = map[string]bool{"pair_memory_mb": true, "steps_per_call": true}
+var executionFields = map[string]bool{"pair_kernel": true, "pair_memory_mb": true, "steps_per_call": true}

@@ -82,8 +82,9 @@ type Config struct {
 
 	// Execution: these change speed and memory, and the numbers only by rounding.
 
-	PairMemoryMB int `json:"pair_memory_mb" why:"bound on the temporary memory of the general vmap over pairs, in MB; the fused M needs none"`
-	StepsPerCall int `json:"steps_per_call" why:"batches per graph execution; 0 lets a call last up to half a second, backends without loops take one"`
+	PairKernel   string `json:"pair_kernel" oneof:"fused|general" why:"how M is applied to every pair: fused is the fast form with a gradient derived by hand, general the vmap that takes any rule; they agree to rounding"`
+	PairMemoryMB int    `json:"pair_memory_mb" why:"bound on the temporary memory of the general vmap over pairs, in MB; the fused M needs none"`
+	StepsPerCall int    `json:"steps_per_call" why:"batches per graph execution; 0 lets a call last up to half a second, backends without loops take one"`
 }
 
 // Rules are the names that Config.Rule may take.
@@ -168,7 +169,7 @@ func (c *Config) BatchSize() int {
 func (c *Config) NewRule() (Rule, error) {
 	switch c.Rule {
 	case "meta":
-		return &MetaLearner{Hidden: c.MetaHidden, Activation: c.MetaActivation, Memory: int64(c.PairMemoryMB) << 20}, nil
+		return &MetaLearner{Hidden: c.MetaHidden, Activation: c.MetaActivation, General: c.PairKernel == "general", Memory: int64(c.PairMemoryMB) << 20}, nil
 	case "none":
 		return None(), nil
 	case "hebb":

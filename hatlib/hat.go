@@ -24,16 +24,16 @@ func (h *HAT) Forward(ruleScope *model.Scope, weights Weights, x, rate *Node) (v
 		return h.forwardAfterSigma(ruleScope, weights, x, rate)
 	}
 	//hat:begin forward
-	v = x                               //                                         line 2
-	for l := range h.Learner.Layers() { //                                         line 3
+	v = x                               // line 2
+	for l := range h.Learner.Layers() { // line 3
 		w, b, sigma := weights.W[l], weights.B[l], h.Learner.Sigma(l)
 		if !h.isControl() {
-			z := linear(v, w, b)                                  // W v + b
-			vhat := sigma.Apply(z)                                //                    line 4
-			dw := h.Rule.Update(ruleScope, v, w, h.seen(z, vhat)) // mean of M over the batch, every neuron pair
-			w = Add(w, Mul(rate, dw))                             //                    line 5
+			z := linear(v, w, b)
+			vhat := sigma.Apply(z)                                // line 4
+			dw := h.Rule.Update(ruleScope, v, w, h.seen(z, vhat)) // M, every neuron pair, mean over the batch
+			w = Add(w, Mul(rate, dw))                             // line 5
 		}
-		v = sigma.Apply(linear(v, w, b)) //                                             line 6
+		v = sigma.Apply(linear(v, w, b)) // line 6
 		updated = append(updated, w)
 	}
 	//hat:end forward

@@ -7,6 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	. "github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/hatlab/hatlab/hatlib/fused"
 )
 
 // MetaLearner is M, the rule that is learned: a multilayer perceptron 3-H-1 with one set of parameters for every
@@ -22,6 +24,8 @@ type MetaLearner struct {
 	Hidden int
 	// Activation is g; the paper uses ReLU.
 	Activation Activation
+	// General computes M with [PairMean], as any other rule, instead of the fused form of package fused.
+	General bool
 	// Memory bounds the temporary memory, in bytes, of the general form; 0 sets no bound. See [WithPairMemory].
 	Memory int64
 }
@@ -48,38 +52,60 @@ func (r *MetaLearner) Theta(scope *model.Scope, g *Graph) []*Node {
 	return theta
 }
 
-// Pair implements Pointwise: M of one neuron pair, as it would be written for scalars. It unrolls the hidden units, so
-// that nothing larger than the pairs themselves is ever asked for.
+// Pair implements Pointwise: M of one neuron pair, with the hidden units along a last axis that is summed at once.
 func (r *MetaLearner) Pair(theta []*Node, vi, wij, vj *Node) *Node {
-	a, b, c, d, m, e := theta[0], theta[1], theta[2], theta[3], theta[4], theta[5]
-	sum := BroadcastToDims(alongPairs(e, vi), vi.Shape().Dimensions...)
-	for k := range r.Hidden {
-		of := func(parameter *Node) *Node { return alongPairs(hiddenUnit(parameter, k), vi) }
-		z := Add(Add(Mul(of(a), vi), Mul(of(b), wij)), Add(Mul(of(c), vj), of(d)))
-		sum = Add(sum, Mul(of(m), r.Activation.Apply(z)))
-	}
-	return sum
+	of := func(parameter int) *Node { return alongPairs(theta[parameter], vi) }
+	hidden := func(x *Node) *Node { return InsertAxes(x, -1) }
+	a, b, c, d, m := of(0), of(1), of(2), of(3), of(4)
+	z := Add(Add(Mul(a, hidden(vi)), Mul(b, hidden(wij))), Add(Mul(c, hidden(vj)), d))
+	return Add(ReduceSum(Mul(m, r.Activation.Apply(z)), -1), Squeeze(of(5), -1))
 }
 
-// hiddenUnit picks unit k of a parameter [..., H] -> [...].
-func hiddenUnit(parameter *Node, k int) *Node {
-	return Squeeze(SliceAxis(parameter, -1, AxisElem(k)), -1)
-}
-
-// alongPairs lets a parameter [] or [P] meet pairs [batch, out, in] or [P, batch, out, in].
+// alongPairs lets a parameter [H], [] or, in a population, [P, H], [P] meet pairs [batch, out, in] or
+// [P, batch, out, in] that have one more, last, axis of hidden units.
 func alongPairs(parameter, pairs *Node) *Node {
-	if parameter.Rank() == 0 {
-		return parameter
+	population := pairs.Rank() - 3
+	dims := make([]int, pairs.Rank()+1)
+	for axis := range dims {
+		dims[axis] = 1
 	}
-	for parameter.Rank() < pairs.Rank() {
-		parameter = InsertAxes(parameter, -1)
+	copy(dims, parameter.Shape().Dimensions[:population])
+	if parameter.Rank() > population {
+		dims[len(dims)-1] = parameter.Shape().Dimensions[population]
 	}
-	return parameter
+	return Reshape(parameter, dims...)
 }
 
 // Update implements Rule: the batch mean of M over every neuron pair.
 func (r *MetaLearner) Update(scope *model.Scope, pre, w, post *Node) *Node {
-	return PairMean(r.Pair, r.Theta(scope, pre.Graph()), pre, w, post, WithPairMemory(r.Memory))
+	theta := r.Theta(scope, pre.Graph())
+	if r.General {
+		return PairMean(r.Pair, theta, pre, w, post, WithPairMemory(r.Memory))
+	}
+	return fused.MeanUpdate(fusedTheta(theta), pre, w, post, r.fusedOptions())
+}
+
+// MeanAndShift implements PairShifter.
+func (r *MetaLearner) MeanAndShift(scope *model.Scope, pre, w, post *Node) (mean, shift *Node) {
+	theta := r.Theta(scope, pre.Graph())
+	if r.General {
+		return PairMeanAndShift(r.Pair, theta, pre, w, post, WithPairMemory(r.Memory))
+	}
+	return fused.MeanAndShift(fusedTheta(theta), pre, w, post, r.fusedOptions())
+}
+
+func fusedTheta(theta []*Node) fused.Theta {
+	return fused.Theta{A: theta[0], B: theta[1], C: theta[2], D: theta[3], M: theta[4], E: theta[5]}
+}
+
+func (r *MetaLearner) fusedOptions() fused.Options {
+	forms := map[Activation]fused.Activation{ActivationReLU: fused.ActivationReLU,
+		ActivationTanh: fused.ActivationTanh, ActivationLinear: fused.ActivationLinear}
+	form, ok := forms[r.Activation]
+	if !ok {
+		Panicf("M has no fused form with activation %q; set General", string(r.Activation))
+	}
+	return fused.Options{Activation: form}
 }
 
 // Init creates M's parameters in scope with values from stream; see [Init] for the schemes. outputScale multiplies m

@@ -58,6 +58,9 @@ func benchConfigs(t *testing.T) map[string]Config {
 	add("partly labelled", "paper", "label_fraction=0.5", "label_divisor=batch")
 	add("after sigma, before", "released", "gradient_at=before", "output_activation=linear")
 	add("inverse batch", "paper", "local_rate_schedule=inverse_batch", "optimizer=sgd", "lr_learner=0.1", "lr_meta=0.2")
+	add("general vmap", "paper", "pair_kernel=general")
+	add("general vmap, after sigma", "released", "pair_kernel=general", "gradient_at=before")
+	add("one example", "paper", "granularity=example", "batch=1")
 	add("one hidden unit of M", "paper", "meta_hidden=1", "sizes=3-1-2")
 	return configs
 }
@@ -148,22 +151,19 @@ func (b *bench) arguments() []any {
 	return []any{tensors.FromFlatDataAndDimensions(flat(b.x), len(b.x), len(b.x[0])), labels, b.mask}
 }
 
-// gradients runs the graph's one backpropagation and returns loss, gradients of L in order, then of M.
-func (b *bench) gradients(t *testing.T, be compute.Backend) [][]float64 {
-	t.Helper()
+// newStep compiles one step, which returns loss, gradients of L in order, then of M.
+func (b *bench) newStep(be compute.Backend) func() [][]float64 {
 	exec := model.MustNewExec(be, b.store, func(scope *model.Scope, inputs []*Node) []*Node {
-		before := b.hat.Learner.Nodes(scope.At(learnerScope), inputs[0].Graph())
-		rate := Scalar(inputs[0].Graph(), inputs[0].DType(), b.config.LocalRate)
-		v, updated := b.hat.Forward(scope.At(metaScope), before, inputs[0], rate)
-		loss := batchLoss(lossPerExample(b.config.Loss, v, inputs[1]), inputs[2], b.config.LabelDivisor)
-		gradL, gradM := b.hat.gradients(loss, scope.At(metaScope), before, updated, &b.config)
-		return append(append([]*Node{loss}, gradL...), gradM...)
+		stats := b.config.Step(scope, b.hat, inputs[0], inputs[1], inputs[2])
+		return append([]*Node{stats.Loss}, stats.gradients...)
 	})
-	var values [][]float64
-	for _, o := range exec.MustCall(b.arguments()...) {
-		values = append(values, tensors.MustCopyFlatData[float64](o))
+	return func() [][]float64 {
+		var values [][]float64
+		for _, o := range exec.MustCall(b.arguments()...) {
+			values = append(values, tensors.MustCopyFlatData[float64](o))
+		}
+		return values
 	}
-	return values
 }
 
 // oracleGradients lays the oracle's result out as gradients does.
@@ -179,15 +179,14 @@ func oracleGradients(r oracle.Result) [][]float64 {
 }
 
 // TestStepEqualsOracle lays three HAT steps beside the oracle: loss, all gradients, every weight kept after line 5 and
-// every new weight, for every preset and every choice that changes a step.
+// every new weight, for every preset and every choice that changes a step. The gradients of the first step also equal
+// finite differences.
 func TestStepEqualsOracle(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
 		for name, c := range benchConfigs(t) {
 			t.Run(name, func(t *testing.T) {
 				b := newBench(t, be, c)
-				step := model.MustNewExec(be, b.store, func(scope *model.Scope, inputs []*Node) *Node {
-					return c.Step(scope, b.hat, inputs[0], inputs[1], inputs[2]).Loss
-				})
+				step := b.newStep(be)
 				optimizers := map[string]*oracle.Adam{}
 				for batch := range 3 {
 					b.draw(int64(20 + batch))
@@ -196,18 +195,18 @@ func TestStepEqualsOracle(t *testing.T) {
 						b.net.Rate /= float64(batch + 1)
 					}
 					expected := b.net.Step(b.x, b.labels, b.mask)
-					if c.LocalRateSchedule == "constant" {
-						compareAll(t, fmt.Sprintf("batch %d gradient", batch), b.gradients(t, be), oracleGradients(expected), 1e-9)
+					got := step()
+					compareAll(t, fmt.Sprintf("batch %d loss and gradients", batch), got, oracleGradients(expected), 1e-9)
+					if batch == 0 && c.GradientAt != GradientInPlace {
+						compareAll(t, "finite differences", got[1:], b.finiteDifferences(), 1e-6)
 					}
-					loss := tensors.ToScalar[float64](step.MustCall1(b.arguments()...))
-					compareAll(t, "loss", [][]float64{{loss}}, [][]float64{{expected.Loss}}, 1e-9)
 					b.oracleUpdate(expected, optimizers)
-					got := b.toOracle(t)
-					for l := range got.W {
-						compareAll(t, fmt.Sprintf("batch %d layer %d", batch, l), [][]float64{flat(got.W[l]), got.B[l]},
+					after := b.toOracle(t)
+					for l := range after.W {
+						compareAll(t, fmt.Sprintf("batch %d layer %d", batch, l), [][]float64{flat(after.W[l]), after.B[l]},
 							[][]float64{flat(b.net.W[l]), b.net.B[l]}, 1e-7)
 					}
-					if got.Rule != nil {
+					if after.Rule != nil {
 						compareAll(t, fmt.Sprintf("batch %d M", batch), b.theta(t),
 							[][]float64{b.net.Rule.A, b.net.Rule.B, b.net.Rule.C, b.net.Rule.D, b.net.Rule.M, {b.net.Rule.E}}, 1e-7)
 					}
@@ -249,58 +248,47 @@ func (b *bench) oracleUpdate(r oracle.Result, optimizers map[string]*oracle.Adam
 	}
 }
 
-// TestGradientsAreDerivatives compares the graph's gradients with finite differences of the oracle's loss, for every form
-// that is the gradient of a function: with gradient_at=before the weights before line 5 are moved, with after the weights
-// after it. in_place is no such form.
-func TestGradientsAreDerivatives(t *testing.T) {
+// finiteDifferences are central differences of the oracle's loss, laid out as the gradients: with gradient_at=before the
+// weights before line 5 are moved, with after the weights after it. in_place is not the gradient of a function.
+func (b *bench) finiteDifferences() [][]float64 {
 	const h = 1e-6
-	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
-		for name, c := range benchConfigs(t) {
-			if c.GradientAt == GradientInPlace {
-				continue
-			}
-			t.Run(name, func(t *testing.T) {
-				b := newBench(t, be, c)
-				got := b.gradients(t, be)
-				derivative := func(at *float64) float64 {
-					kept := *at
-					*at = kept + h
-					above := b.net.Step(b.x, b.labels, b.mask).Loss
-					*at = kept - h
-					below := b.net.Step(b.x, b.labels, b.mask).Loss
-					*at = kept
-					return (above - below) / (2 * h)
-				}
-				all := func(values []float64) []float64 {
-					d := make([]float64, len(values))
-					for i := range values {
-						d[i] = derivative(&values[i])
-					}
-					return d
-				}
-				expected := [][]float64{got[0]}
-				b.net.Offsets = make([][][]float64, len(b.net.W))
-				for l, w := range b.net.W {
-					b.net.Offsets[l] = rowsOf(make([]float64, len(w)*len(w[0])), len(w[0]))
-				}
-				for l := range b.net.W {
-					rows := b.net.W[l]
-					if c.GradientAt == GradientAfter {
-						rows = b.net.Offsets[l]
-					}
-					var d []float64
-					for _, row := range rows {
-						d = append(d, all(row)...)
-					}
-					expected = append(expected, d, all(b.net.B[l]))
-				}
-				if m := b.net.Rule; m != nil {
-					expected = append(expected, all(m.A), all(m.B), all(m.C), all(m.D), all(m.M), []float64{derivative(&m.E)})
-				}
-				compareAll(t, "gradient", got, expected, 1e-6)
-			})
+	derivative := func(at *float64) float64 {
+		kept := *at
+		*at = kept + h
+		above := b.net.Step(b.x, b.labels, b.mask).Loss
+		*at = kept - h
+		below := b.net.Step(b.x, b.labels, b.mask).Loss
+		*at = kept
+		return (above - below) / (2 * h)
+	}
+	all := func(values []float64) []float64 {
+		d := make([]float64, len(values))
+		for i := range values {
+			d[i] = derivative(&values[i])
 		}
-	})
+		return d
+	}
+	b.net.Offsets = make([][][]float64, len(b.net.W))
+	for l, w := range b.net.W {
+		b.net.Offsets[l] = rowsOf(make([]float64, len(w)*len(w[0])), len(w[0]))
+	}
+	defer func() { b.net.Offsets = nil }()
+	var d [][]float64
+	for l := range b.net.W {
+		rows := b.net.W[l]
+		if b.config.GradientAt == GradientAfter {
+			rows = b.net.Offsets[l]
+		}
+		var w []float64
+		for _, row := range rows {
+			w = append(w, all(row)...)
+		}
+		d = append(d, w, all(b.net.B[l]))
+	}
+	if m := b.net.Rule; m != nil {
+		d = append(d, all(m.A), all(m.B), all(m.C), all(m.D), all(m.M), []float64{derivative(&m.E)})
+	}
+	return d
 }
 
 // compareAll fails where max |a-b| exceeds tolerance times max |b| of a tensor (or of 1e-3, for tensors of zeros).

@@ -56,7 +56,7 @@ func Preset(name string) (Config, error) {
 		LabelFraction: 1, LabelDraw: "example", LabelDivisor: "labelled",
 		Epochs: 20, EvalEvery: 0.5, Curve: "one_run", Evaluation: "plain", Arms: "paired",
 		SeedLearner: -1, SeedMeta: -1, SeedOrder: -1, SeedLabels: -1,
-		PairMemoryMB: 256,
+		PairKernel: "fused", PairMemoryMB: 256,
 	}
 	c.Sizes = slices.Clone(c.Sizes)
 	change(&c)

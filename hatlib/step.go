@@ -25,6 +25,8 @@ type StepStats struct {
 	// LocalNorm is |rate dW| and StepNorm |A's step|, Euclidean norms over all W_l: how large the local update is beside
 	// the optimizer's.
 	LocalNorm, StepNorm *Node
+
+	gradients []*Node // of L's weights and biases by layer, then of theta
 }
 
 // Step is Algorithm 1 for one batch: x [batch, in], labels int32 [batch], mask [batch] with 1 for examples that have a
@@ -35,9 +37,10 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 	before := h.Learner.Nodes(learner, g)
 	rate := c.localRate(scope, g)
 
+	//hat:begin step
 	v, updated := h.Forward(meta, before, x, rate)                             // lines 2 to 6
 	loss := batchLoss(lossPerExample(c.Loss, v, labels), mask, c.LabelDivisor) // line 7
-	gradL, gradM := h.gradients(ReduceAllSum(loss), meta, before, updated, c)  // one backpropagation for both
+	gradL, gradM := h.gradients(ReduceAllSum(loss), meta, before, updated, c)  // one backpropagation, for L and M
 	w, _ := h.Learner.variables(learner)
 	for l := range w {
 		w[l].SetNodeValue(updated[l]) // line 5 is kept
@@ -47,9 +50,10 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 	if len(gradM) > 0 {
 		c.optimize(meta, gradM, c.LRMeta, labelled) // lines 8 and 9, for M
 	}
-
+	//hat:end step
 	after := h.Learner.Nodes(learner, g)
-	return StepStats{Loss: loss, LocalNorm: distance(updated, before.W), StepNorm: distance(after.W, updated)}
+	return StepStats{Loss: loss, LocalNorm: distance(updated, before.W), StepNorm: distance(after.W, updated),
+		gradients: append(gradL, gradM...)}
 }
 
 // localRate is the rate of the local update for this batch; it counts the batches.

@@ -206,3 +206,29 @@ func (n *Net) backward(l int, t layerTrace, adjoint [][]float64, rule *Meta) (dW
 	}
 	return dW, dB, dv
 }
+
+// PairSums is what [Pairs] gives: the batch mean of M over every pair, and the gradients of sum(mean * adjoint).
+type PairSums struct {
+	Mean, Pre, W, Post [][]float64
+	Rule               *Meta
+}
+
+// Pairs applies M to every neuron pair of a layer: pre [example][in], w [out][in], post [example][out], adjoint
+// [out][in].
+func Pairs(m *Meta, pre, w, post, adjoint [][]float64) PairSums {
+	batch := float64(len(pre))
+	s := PairSums{Mean: matrix(len(w), len(w[0])), Pre: matrix(len(pre), len(w[0])), W: matrix(len(w), len(w[0])),
+		Post: matrix(len(pre), len(w)), Rule: NewMeta(len(m.A), m.Activation)}
+	for e := range pre {
+		for j := range w {
+			for i := range w[j] {
+				s.Mean[j][i] += m.Value(pre[e][i], w[j][i], post[e][j]) / batch
+				dvi, dw, dvj := m.backward(pre[e][i], w[j][i], post[e][j], adjoint[j][i]/batch, s.Rule)
+				s.Pre[e][i] += dvi
+				s.W[j][i] += dw
+				s.Post[e][j] += dvj
+			}
+		}
+	}
+	return s
+}
