@@ -77,7 +77,10 @@ go_modules() { (cd "$ROOT" && go mod download); }
 
 # gopls serves completion in JupyterLab alone, so only scripts/lab asks for it.
 KERNEL_OPTIONS=(--no-gopls)
-kernels_install() { (cd "$ROOT" && go run ./kernels install --prefix "$VENV" "${KERNEL_OPTIONS[@]}"); }
+kernels_install() {
+  say "    Go compiles GoMLX and GoNB: a minute or two the first time, seconds later"
+  (cd "$ROOT" && go run ./kernels install --prefix "$VENV" "${KERNEL_OPTIONS[@]}")
+}
 
 # data brings Fashion-MNIST. Without it much still works (the digits are embedded), so its absence is said, not fatal.
 data() {
