@@ -57,7 +57,7 @@ func (in *installer) check() error {
 	in.checkBackends(r)
 	in.checkData(r)
 	if r.broken > 0 {
-		in.say("\n%d essential things are wrong.", r.broken)
+		in.say("\nEssential things that are wrong: %d.", r.broken)
 		return errCheck
 	}
 	in.say("\nEverything essential is right.")

@@ -23,7 +23,7 @@ func probe(config string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	result, err := graph.ExecOnce(be, func(x *graph.Node) *graph.Node {
+	result, err := graph.CallOnce(be, func(x *graph.Node) *graph.Node {
 		return graph.ReduceAllSum(graph.Mul(x, x))
 	}, []float32{1, 2, 3})
 	if err != nil {

@@ -262,7 +262,7 @@ func TestMain(m *testing.M) {
 }
 
 func runSum(be compute.Backend) error {
-	_, err := graph.ExecOnce(be, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }, []float32{1, 2})
+	_, err := graph.CallOnce(be, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }, []float32{1, 2})
 	return err
 }
 
