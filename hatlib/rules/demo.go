@@ -92,3 +92,12 @@ func centreColumns(x []float64, features int) {
 		x[i] -= mean[i%features]
 	}
 }
+
+// Float64s returns x in float64: data sets are float32, gonum is not.
+func Float64s(x []float32) []float64 {
+	wide := make([]float64, len(x))
+	for i, v := range x {
+		wide[i] = float64(v)
+	}
+	return wide
+}

@@ -110,3 +110,28 @@ func (l *Layer) Activities(x []float32) []float64 {
 	}
 	return y
 }
+
+// Rows returns the incoming weights of every output, [Outputs] of [Inputs], to be shown as images.
+func (l *Layer) Rows() [][]float64 {
+	rows := make([][]float64, l.Outputs)
+	for j := range rows {
+		rows[j] = Float64s(l.W[j*l.Inputs : (j+1)*l.Inputs])
+	}
+	return rows
+}
+
+// Wins counts, for every output, the examples of x, row-major [n, Inputs], unprepared, for which it is the largest.
+func (l *Layer) Wins(x []float32) []int {
+	wins := make([]int, l.Outputs)
+	y := l.Activities(x)
+	for start := 0; start < len(y); start += l.Outputs {
+		winner := 0
+		for j := range l.Outputs {
+			if y[start+j] > y[start+winner] {
+				winner = j
+			}
+		}
+		wins[winner]++
+	}
+	return wins
+}

@@ -38,11 +38,7 @@ func TestTrainLayer(t *testing.T) {
 		}
 		centre(x)
 		for k, component := range principal(x)[:3] {
-			w := make([]float64, train.Features)
-			for i := range w {
-				w[i] = float64(layer.W[k*train.Features+i])
-			}
-			if c := math.Abs(cosine(w, component)); c < 0.98 {
+			if c := math.Abs(cosine(layer.Rows()[k], component)); c < 0.98 {
 				t.Errorf("|cos| of output %d with component %d of the digits is %g, want at least 0.98", k, k, c)
 			}
 		}
@@ -114,6 +110,19 @@ func TestCompare(t *testing.T) {
 		if row.Accuracies[0] < 0.3 {
 			t.Errorf("%s: accuracy %.3f of a linear readout, want at least 0.3", row.Rule, row.Accuracies[0])
 		}
+	}
+}
+
+// TestWins: each example is counted once, for the unit whose weights it is.
+func TestWins(t *testing.T) {
+	x := []float32{3, 0, 0, 3, 3, 1}
+	preparation, err := Prepare(UnitLength, []float32{1, -1, -1, 1}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer := &Layer{W: []float32{0, 1, 1, 0}, Outputs: 2, Inputs: 2, preparation: preparation}
+	if got := layer.Wins(x); !slices.Equal(got, []int{1, 2}) {
+		t.Errorf("wins are %v, want [1 2]", got)
 	}
 }
 
