@@ -25,14 +25,25 @@ func (l *Learner) Sigma(layer int) Activation {
 	return l.Hidden
 }
 
-// Init creates the variables layer_0/w, layer_0/b, ... in scope with values from stream.
-func (l *Learner) Init(scope *model.Scope, scheme Init, stream *Stream) {
+// Init creates the variables layer_0/w, layer_0/b, ... in scope, or gives them new values, from stream.
+func (l *Learner) Init(scope *model.Scope, scheme Init, stream *Stream) error {
 	for layer := range l.Layers() {
 		in, out := l.Sizes[layer], l.Sizes[layer+1]
 		s := scope.At("layer_%d", layer)
-		s.VariableWithValue("w", tensors.FromFlatDataAndDimensions(scheme.weights(out, in, stream), out, in))
-		s.VariableWithValue("b", tensors.FromFlatDataAndDimensions(scheme.biases(out, in, stream), out))
+		if err := assign(s, "w", scheme.weights(out, in, stream), out, in); err != nil {
+			return err
+		}
+		if err := assign(s, "b", scheme.biases(out, in, stream), out); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// assign creates a variable with the given values, or replaces its values.
+func assign(scope *model.Scope, name string, values []float32, dims ...int) error {
+	v := scope.VariableWithValue(name, tensors.FromFlatDataAndDimensions(values, dims...))
+	return setVariable(v, values)
 }
 
 // variables returns the learner's variables, weights and biases by layer.

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	. "github.com/gomlx/gomlx/support/exceptions"
 
@@ -108,9 +107,9 @@ func (r *MetaLearner) fusedOptions() fused.Options {
 	return fused.Options{Activation: form}
 }
 
-// Init creates M's parameters in scope with values from stream; see [Init] for the schemes. outputScale multiplies m
-// and e: 0 makes M the zero rule at the start.
-func (r *MetaLearner) Init(scope *model.Scope, scheme Init, outputScale float64, stream *Stream) {
+// Init creates M's parameters in scope, or gives them new values, from stream; see [Init] for the schemes. outputScale
+// multiplies m and e: 0 makes M the zero rule at the start.
+func (r *MetaLearner) Init(scope *model.Scope, scheme Init, outputScale float64, stream *Stream) error {
 	hidden := scheme.weights(r.Hidden, 3, stream) // row k is (a_k, b_k, c_k)
 	hiddenBias := scheme.biases(r.Hidden, 3, stream)
 	output := scheme.weights(1, r.Hidden, stream)
@@ -125,9 +124,11 @@ func (r *MetaLearner) Init(scope *model.Scope, scheme Init, outputScale float64,
 		columns[4][k] = float32(outputScale) * output[k]
 	}
 	for i, values := range columns {
-		scope.VariableWithValue(thetaNames[i], tensors.FromFlatDataAndDimensions(values, r.Hidden))
+		if err := assign(scope, thetaNames[i], values, r.Hidden); err != nil {
+			return err
+		}
 	}
-	scope.VariableWithValue("e", tensors.FromScalar(float32(outputScale)*outputBias[0]))
+	return assign(scope, "e", []float32{float32(outputScale) * outputBias[0]})
 }
 
 // Parameters is the number of M's parameters: 5H + 1.

@@ -74,9 +74,13 @@ func newBench(t *testing.T, be compute.Backend, c Config) *bench {
 	}
 	b := &bench{config: c, hat: hat, store: model.NewStore()}
 	scope := b.store.RootScope()
-	hat.Learner.Init(scope.At(learnerScope), c.Init, newStream(11, streamLearner, armHAT, 0))
+	if err := hat.Learner.Init(scope.At(learnerScope), c.Init, newStream(11, streamLearner, armHAT, 0)); err != nil {
+		t.Fatal(err)
+	}
 	if m, ok := hat.Rule.(*MetaLearner); ok {
-		m.Init(scope.At(metaScope), c.MetaInit, 1, newStream(12, streamMeta, armHAT, 0))
+		if err := m.Init(scope.At(metaScope), c.MetaInit, 1, newStream(12, streamMeta, armHAT, 0)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for v := range b.store.IterVariables() { // in float64, so that the comparison is not with rounding
 		a, err := arrayOf(v)
@@ -88,6 +92,7 @@ func newBench(t *testing.T, be compute.Backend, c Config) *bench {
 		}
 	}
 	scope.VariableWithValue(batchCounter, float64(0)).SetTrainable(false)
+	scope.VariableWithValue(localRate, c.LocalRate).SetTrainable(false)
 	c.createOptimizerState(be, scope.At(learnerScope), c.LRLearner)
 	if c.Rule == "meta" {
 		c.createOptimizerState(be, scope.At(metaScope), c.LRMeta)

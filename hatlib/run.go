@@ -60,24 +60,25 @@ type RunOptions struct {
 // Run trains one pair (L, M) and measures it along the way, at epoch 0, every Config.EvalEvery epochs and at the end. It
 // stops when ctx ends, with the error of ctx; what a checkpoint holds is then taken up by the next call.
 func Run(ctx context.Context, be compute.Backend, config Config, train, test *dataset.Set, options RunOptions) (*Result, error) {
-	if config.Curve == "separate" {
-		return runSeparately(ctx, be, config, train, test, options)
-	}
 	t, err := NewTrainer(be, config, train, test)
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
+	return t.Run(ctx, options)
+}
+
+// Run takes a fresh trainer, from [NewTrainer] or [Trainer.Reset], to the end of its curve; see the function [Run]. With
+// curve=separate it resets itself for every point.
+func (t *Trainer) Run(ctx context.Context, options RunOptions) (*Result, error) {
+	if t.config.Curve == "separate" {
+		return t.runSeparately(ctx, options)
+	}
 	if options.Init != nil {
 		if err := t.SetWeights(options.Init); err != nil {
 			return nil, err
 		}
 	}
-	return t.run(ctx, options)
-}
-
-// run takes a fresh or restored trainer to the end of its curve.
-func (t *Trainer) run(ctx context.Context, options RunOptions) (*Result, error) {
 	c := &t.config
 	result := &Result{Config: t.config}
 	if options.Checkpoint != "" {
@@ -90,7 +91,7 @@ func (t *Trainer) run(ctx context.Context, options RunOptions) (*Result, error) 
 			t.batches, t.diverged = saved.Final().Batch, saved.DivergedAt
 		}
 	}
-	perEpoch := c.batchesPerEpoch(t.examples)
+	perEpoch := c.batchesPerEpoch(t.data.N)
 	stops := c.evaluationBatches(perEpoch)
 	var bar *progress.Bar
 	if options.Title != "" {
@@ -136,7 +137,7 @@ func (t *Trainer) run(ctx context.Context, options RunOptions) (*Result, error) 
 // trainTo trains until the given number of batches have been seen, or the pair has diverged.
 func (t *Trainer) trainTo(batches, perEpoch int, progress func(steps int, log StepLog) error) error {
 	for t.batches < batches && t.diverged == 0 {
-		p := t.config.plan(t.examples, t.batches/perEpoch)
+		p := t.config.plan(t.data.N, t.batches/perEpoch)
 		start := t.batches % perEpoch
 		end := min(perEpoch, start+batches-t.batches)
 		var labelled []bool
@@ -179,38 +180,40 @@ func (c *Config) evaluationBatches(perEpoch int) []int {
 }
 
 // runSeparately trains anew for every point of the curve, each with seeds of its own, as the released code does.
-func runSeparately(ctx context.Context, be compute.Backend, config Config, train, test *dataset.Set, options RunOptions) (*Result, error) {
+func (t *Trainer) runSeparately(ctx context.Context, options RunOptions) (*Result, error) {
 	if options.Checkpoint != "" {
 		return nil, fmt.Errorf("curve=separate makes a short run for every point and keeps no checkpoint")
 	}
-	examples := train.N
-	if config.Examples > 0 {
-		examples = min(examples, config.Examples)
-	}
-	if err := config.Validate(); err != nil {
-		return nil, err
-	}
-	perEpoch := config.batchesPerEpoch(examples)
+	config := t.config
+	perEpoch := config.batchesPerEpoch(t.data.N)
 	result := &Result{Config: config}
 	for i, stop := range config.evaluationBatches(perEpoch) {
-		c := config
+		one, c := options, config
+		one.OnPoint = nil
 		c.Curve = "one_run"
 		c.Epochs = float64(stop) / float64(perEpoch)
 		c.EvalEvery = math.Max(c.Epochs, config.EvalEvery)
 		if i > 0 {
 			c.Seed = newStream(config.Seed, streamPoints, armHAT, i).Int64()
 		}
-		one := options
 		if one.Title != "" {
 			one.Title = fmt.Sprintf("%s, to epoch %.2f", options.Title, c.Epochs)
 		}
-		r, err := Run(ctx, be, c, train, test, one)
+		if err := t.Reset(c); err != nil {
+			return nil, err
+		}
+		r, err := t.Run(ctx, one)
 		if err != nil {
 			return nil, err
 		}
 		result.Points = append(result.Points, r.Final())
 		if r.DivergedAt > 0 && result.DivergedAt == 0 {
 			result.DivergedAt = r.DivergedAt
+		}
+		if options.OnPoint != nil {
+			if err := options.OnPoint(t, r.Final()); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return result, nil

@@ -16,6 +16,7 @@ const (
 	learnerScope = "learner"
 	metaScope    = "meta"
 	batchCounter = "batch"
+	localRate    = "local_rate"
 )
 
 // StepStats are scalars of one training step, as nodes.
@@ -35,7 +36,7 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 	g := x.Graph()
 	learner, meta := scope.At(learnerScope), scope.At(metaScope)
 	before := h.Learner.Nodes(learner, g)
-	rate := c.localRate(scope, g)
+	rate := c.countBatch(scope, g)
 
 	//hat:begin step
 	v, updated := h.Forward(meta, before, x, rate)                             // lines 2 to 6
@@ -56,12 +57,12 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 		gradients: append(gradL, gradM...)}
 }
 
-// localRate is the rate of the local update for this batch; it counts the batches.
-func (c *Config) localRate(scope *model.Scope, g *Graph) *Node {
+// countBatch counts the batch and returns the rate of its local update.
+func (c *Config) countBatch(scope *model.Scope, g *Graph) *Node {
 	counter := scope.GetVariable(batchCounter)
 	batch := AddScalar(counter.NodeValue(g), 1)
 	counter.SetNodeValue(batch)
-	rate := Scalar(g, batch.DType(), c.LocalRate)
+	rate := scope.GetVariable(localRate).NodeValue(g)
 	if c.LocalRateSchedule == "inverse_batch" {
 		rate = Div(rate, batch)
 	}

@@ -3,6 +3,7 @@ package hatlib
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -22,8 +23,8 @@ type Trainer struct {
 	backend compute.Backend
 	store   *model.Store
 
+	data       *dataset.Set
 	x, y, mask *tensors.Tensor // the training data, resident on the device
-	examples   int
 	test       *evaluator
 
 	dataChecksum string // of the training and the test set
@@ -73,22 +74,19 @@ func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t 
 	}
 	defer recoverTo(&err, "building the training step")
 
-	t = &Trainer{config: config, hat: hat, backend: be, store: model.NewStore(), examples: train.N}
-	scope := t.store.RootScope()
-	hat.Learner.Init(scope.At(learnerScope), config.Init, config.stream(streamLearner, 0))
-	config.createOptimizerState(be, scope.At(learnerScope), config.LRLearner)
-	if m, ok := hat.Rule.(*MetaLearner); ok {
-		m.Init(scope.At(metaScope), config.MetaInit, config.MetaInitScale, config.stream(streamMeta, 0))
-		config.createOptimizerState(be, scope.At(metaScope), config.LRMeta)
-	}
-	scope.VariableWithValue(batchCounter, float32(0)).SetTrainable(false)
-
+	t = &Trainer{config: config, hat: hat, backend: be, store: model.NewStore(), data: train}
 	scale := inputScale(config.Inputs, train)
 	t.x = scale.tensor(train)
 	t.y = tensors.FromFlatDataAndDimensions(train.Y, train.N)
-	t.mask = tensors.FromFlatDataAndDimensions(config.labelMask(train), train.N)
 	if t.test, err = newEvaluator(be, t.store, config, hat, scale, test); err != nil {
 		return nil, err
+	}
+	if err := t.Reset(config); err != nil {
+		return nil, err
+	}
+	config.createOptimizerState(be, t.store.RootScope().At(learnerScope), config.LRLearner)
+	if config.Rule == "meta" {
+		config.createOptimizerState(be, t.store.RootScope().At(metaScope), config.LRMeta)
 	}
 	t.dataChecksum = train.Checksum() + " " + test.Checksum()
 	t.loops = canLoop(be) && config.StepsPerCall != 1
@@ -101,6 +99,63 @@ func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t 
 		return nil, fmt.Errorf("building the training step: %w", err)
 	}
 	return t, nil
+}
+
+// Reset starts anew with other seeds, another local rate or label fraction, without compiling again: a pair like one that
+// [NewTrainer] makes from config. It returns an error, and changes nothing, when another field differs that the compiled
+// step depends on; epochs and points of the curve may differ.
+func (t *Trainer) Reset(config Config) error {
+	if err := config.Validate(); err != nil {
+		return err
+	}
+	if field := config.compiledDifference(t.config); field != "" {
+		return fmt.Errorf("a trainer cannot be reset to a configuration with another %s; make a new one", field)
+	}
+	t.config, t.test.config = config, config
+	t.batches, t.diverged = 0, 0
+	scope := t.store.RootScope()
+	for v := range t.store.IterVariables() {
+		if strings.HasPrefix(v.Path(), "/adam_") || strings.HasSuffix(v.Path(), "/step") {
+			if err := v.SetValue(tensors.FromShape(v.Shape())); err != nil {
+				return fmt.Errorf("resetting the optimizer: %w", err)
+			}
+		}
+	}
+	if err := t.hat.Learner.Init(scope.At(learnerScope), config.Init, config.stream(streamLearner, 0)); err != nil {
+		return err
+	}
+	if m, ok := t.hat.Rule.(*MetaLearner); ok {
+		if err := m.Init(scope.At(metaScope), config.MetaInit, config.MetaInitScale, config.stream(streamMeta, 0)); err != nil {
+			return err
+		}
+	}
+	for name, value := range map[string]float32{batchCounter: 0, localRate: float32(config.LocalRate)} {
+		if err := assign(scope, name, []float32{value}); err != nil {
+			return err
+		}
+		scope.GetVariable(name).SetTrainable(false)
+	}
+	t.mask = tensors.FromFlatDataAndDimensions(config.labelMask(t.data), t.data.N)
+	return nil
+}
+
+// resettable are the fields that a compiled step does not depend on.
+var resettable = map[string]bool{"seed": true, "seed_learner": true, "seed_meta": true, "seed_order": true, "seed_labels": true,
+	"arms": true, "local_rate": true, "label_fraction": true, "epochs": true, "eval_every": true, "curve": true, "shuffle": true,
+	"init": true, "meta_init": true, "meta_init_scale": true}
+
+// compiledDifference names the first field that differs and that a compiled step depends on.
+func (c *Config) compiledDifference(other Config) string {
+	a, b := c.Fields(), other.Fields()
+	for i := range a {
+		if a[i].Value != b[i].Value && !resettable[a[i].Name] {
+			return a[i].Name
+		}
+	}
+	if (c.LabelFraction == 1) != (other.LabelFraction == 1) {
+		return "label_fraction (all labelled, or not)"
+	}
+	return ""
 }
 
 // newHAT puts the learner and the rule of a configuration together.

@@ -60,7 +60,7 @@ func newTrainer(t testing.TB, be compute.Backend, c Config) *Trainer {
 func trained(t testing.TB, be compute.Backend, c Config) Arrays {
 	t.Helper()
 	trainer := newTrainer(t, be, c)
-	p := c.plan(trainer.examples, 0)
+	p := c.plan(trainer.data.N, 0)
 	if err := trainer.Train(p.steps, p.labelled, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +205,31 @@ func TestSameSeedSameBits(t *testing.T) {
 		}
 		if d := largestDifference(t, one, trained(t, be, tiny(t, "seed=3", "steps_per_call=1"))); d > 1e-5 {
 			t.Errorf("one step per call differs from many by up to %g", d)
+		}
+	})
+}
+
+// TestResetIsAFreshStart: a trainer that is reset gives the bits of a new one, also after it was trained.
+func TestResetIsAFreshStart(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+		c := tiny(t, "seed=6", "local_rate=0.02", "label_fraction=0.5")
+		expected := trained(t, be, c)
+		trainer := newTrainer(t, be, tiny(t, "label_fraction=0.7"))
+		p := c.plan(300, 0)
+		if err := trainer.Train(p.steps, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := trainer.Reset(c); err != nil {
+			t.Fatal(err)
+		}
+		if err := trainer.Train(p.steps, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := weightsOf(t, trainer); !reflect.DeepEqual(got, expected) {
+			t.Errorf("weights differ by up to %g", largestDifference(t, got, expected))
+		}
+		if err := trainer.Reset(tiny(t, "rule=none")); err == nil || !strings.Contains(err.Error(), "rule") {
+			t.Errorf("reset to another rule gave %v", err)
 		}
 	})
 }
@@ -360,7 +385,8 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 		if !reflect.DeepEqual(whole, resumed) {
 			t.Errorf("resumed run differs:\n%+v\n%+v", whole.Final(), resumed.Final())
 		}
-		other := tiny(t, "epochs=3", "eval_every=0.5", "seed=8")
+		other := c
+		other.Seed = 8
 		if _, err := Run(context.Background(), be, other, train, test, RunOptions{Checkpoint: checkpoint}); err == nil || !strings.Contains(err.Error(), "seed") {
 			t.Errorf("checkpoint of another seed gave %v", err)
 		}
