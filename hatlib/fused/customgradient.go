@@ -40,10 +40,8 @@ func CustomGradient(inputs []*Node, forward func(x []*Node) []*Node,
 		exceptions.Panicf("fused.CustomGradient: there must be at least one input")
 	}
 	sweep := &customSweep{inputs: inputs, backward: backward}
-	constants := make([]*Node, len(inputs))
 	var link *Node // A scalar zero that, to the reverse sweep, depends on all inputs.
 	for i, x := range inputs {
-		constants[i] = StopGradient(x)
 		if !x.DType().IsFloat() {
 			continue
 		}
@@ -56,7 +54,7 @@ func CustomGradient(inputs []*Node, forward func(x []*Node) []*Node,
 		}
 	}
 
-	outputs := forward(constants)
+	outputs := forward(append([]*Node{}, inputs...))
 	if len(outputs) == 0 {
 		exceptions.Panicf("fused.CustomGradient: forward returned no outputs")
 	}
@@ -64,7 +62,7 @@ func CustomGradient(inputs []*Node, forward func(x []*Node) []*Node,
 	sweep.adjoints = make([]*Node, len(outputs))
 	for o, y := range outputs {
 		if link != nil && y.DType().IsFloat() {
-			y = IdentityWithCustomGradient(Add(y, ConvertDType(link, y.DType())), func(_, ybar *Node) *Node {
+			y = IdentityWithCustomGradient(Add(StopGradient(y), ConvertDType(link, y.DType())), func(_, ybar *Node) *Node {
 				sweep.keep(o, ybar)
 				return ybar
 			})
