@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -72,7 +73,23 @@ func (m LearnedSearch) Train(ctx context.Context, be compute.Backend, cfg MetaCo
 	if prior.Dim != m.Dim {
 		return nil, fmt.Errorf("metalearning: a prior over %d dimensions cannot train a search in %d", prior.Dim, m.Dim)
 	}
-	t, err := newMetaTrainer(be, cfg, m.Init(cfg), func(theta, in []*Node) (*Node, []*Node) {
+	t, err := newMetaTrainer(be, cfg, m.Init(cfg), m.unroll(prior))
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	rng := cfg.rng(12)
+	for range cfg.Steps {
+		if _, err := t.update(ctx, m.inputs(rng, prior, cfg.Batch)); err != nil {
+			return nil, err
+		}
+	}
+	return t.params, nil
+}
+
+// unroll builds the meta-loss over the whole horizon; inputs: the first query, the state, the functions. The sum of the observed improvements is the best value less the first.
+func (m LearnedSearch) unroll(prior GPPrior) unrolled {
+	return func(theta, in []*Node) (*Node, []*Node) {
 		x, state, data := in[0], in[1:5], in[5:]
 		y := prior.Value(x, data)
 		best, total := y, ZerosLike(y)
@@ -84,22 +101,16 @@ func (m LearnedSearch) Train(ctx context.Context, be compute.Backend, cfg MetaCo
 			best = Where(better, y, best)
 		}
 		return ReduceAllMean(total), nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	defer t.close()
-	rng := cfg.rng(12)
-	for range cfg.Steps {
-		in := append([]any{tensors.FromFlatDataAndDimensions(unit(rng, cfg.Batch*m.Dim), cfg.Batch, m.Dim)}, m.start(cfg.Batch)...)
-		for _, v := range prior.Sample(rng, cfg.Batch) {
-			in = append(in, v)
-		}
-		if _, err := t.update(ctx, in); err != nil {
-			return nil, err
-		}
+}
+
+// inputs draws first queries and functions.
+func (m LearnedSearch) inputs(rng *rand.Rand, prior GPPrior, n int) []any {
+	in := append([]any{tensors.FromFlatDataAndDimensions(unit(rng, n*m.Dim), n, m.Dim)}, m.start(n)...)
+	for _, v := range prior.Sample(rng, n) {
+		in = append(in, v)
 	}
-	return t.params, nil
+	return in
 }
 
 // Run searches for the minimum of each task and returns the values found, [tasks][Horizon].

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -145,31 +146,39 @@ const (
 // Train meta-trains the rule on few-shot tasks drawn from src with layers of the given width.
 // It returns an error when ctx ends or a loss is not finite.
 func (r UnsupervisedRule) Train(ctx context.Context, be compute.Backend, cfg MetaConfig, src *FewShot, width int) (Params, error) {
-	t, err := newMetaTrainer(be, cfg, r.Init(cfg), func(theta, in []*Node) (*Node, []*Node) {
-		w, batches, support, supportY, query, queryY := in[0], in[1], in[2], in[3], in[4], in[5]
-		var x *Node
-		for s := range r.Steps {
-			x = Squeeze(SliceAxis(batches, 0, AxisElem(s)), 0)
-			w = r.Update(theta, w, x)
-		}
-		scores := RidgeReadout(Features(w, support, x), supportY, Features(w, query, x), readoutRidge, readoutIterations)
-		return MulScalar(ReduceAllMean(ReduceSum(Square(Sub(scores, queryY)), -1)), 1), nil
-	})
+	t, err := newMetaTrainer(be, cfg, r.Init(cfg), r.unroll)
 	if err != nil {
 		return nil, err
 	}
 	defer t.close()
 	rng := cfg.rng(22)
 	for range cfg.Steps {
-		in := []any{tensors.FromFlatDataAndDimensions(unitRows(normal(rng, 1, cfg.Batch*width*src.Features()), src.Features()), cfg.Batch, width, src.Features())}
-		for _, v := range src.Draw(rng, cfg.Batch, r.Steps) {
-			in = append(in, v)
-		}
-		if _, err := t.update(ctx, in); err != nil {
+		if _, err := t.update(ctx, r.inputs(rng, src, cfg.Batch, width)); err != nil {
 			return nil, err
 		}
 	}
 	return t.params, nil
+}
+
+// unroll builds the meta-loss, the squared error of the readout, after Steps updates; inputs: W and what FewShot.Draw gives.
+func (r UnsupervisedRule) unroll(theta, in []*Node) (*Node, []*Node) {
+	w, batches, support, supportY, query, queryY := in[0], in[1], in[2], in[3], in[4], in[5]
+	var x *Node
+	for s := range r.Steps {
+		x = Squeeze(SliceAxis(batches, 0, AxisElem(s)), 0)
+		w = r.Update(theta, w, x)
+	}
+	scores := RidgeReadout(Features(w, support, x), supportY, Features(w, query, x), readoutRidge, readoutIterations)
+	return ReduceAllMean(ReduceSum(Square(Sub(scores, queryY)), -1)), nil
+}
+
+// inputs draws random weights with rows of norm 1, and tasks.
+func (r UnsupervisedRule) inputs(rng *rand.Rand, src *FewShot, tasks, width int) []any {
+	in := []any{tensors.FromFlatDataAndDimensions(unitRows(normal(rng, 1, tasks*width*src.Features()), src.Features()), tasks, width, src.Features())}
+	for _, v := range src.Draw(rng, tasks, r.Steps) {
+		in = append(in, v)
+	}
+	return in
 }
 
 // unitRows scales each row of n values to norm 1, in place.
@@ -187,7 +196,8 @@ func unitRows(w []float32, n int) []float32 {
 }
 
 // Evaluate runs the rule from random weights for steps batches on each of tasks few-shot tasks of src, with layers of the given width, and returns the
-// accuracy of the readout on each task. With steps 0 the features are random.
+// accuracy of the readout on each task. With steps 0 the features are random. The same seed gives the same tasks and the same random weights, whatever the parameters
+// and the steps.
 func (r UnsupervisedRule) Evaluate(be compute.Backend, p Params, src *FewShot, seed uint64, width, steps, tasks int) ([]float64, error) {
 	n := len(p)
 	update, err := NewExec(be, func(in []*Node) []*Node { return []*Node{r.Update(in[:n], in[n], in[n+1])} })
@@ -203,11 +213,11 @@ func (r UnsupervisedRule) Evaluate(be compute.Backend, p Params, src *FewShot, s
 		return nil, fmt.Errorf("metalearning: preparing the readout: %w", err)
 	}
 	defer readout.Finalize()
-	rng := MetaConfig{Seed: seed}.rng(23)
-	var acc []float64
-	for range tasks {
+	acc := make([]float64, tasks)
+	for k := range acc {
+		rng := rand.New(rand.NewPCG(seed, uint64(k)))
 		w := tensors.FromFlatDataAndDimensions(unitRows(normal(rng, 1, width*src.Features()), src.Features()), 1, width, src.Features())
-		draw := src.Draw(rng, 1, max(steps, r.Steps))
+		draw := src.Draw(rng, 1, max(steps, 1))
 		for s := range steps {
 			out, err := update.Call(append(p.inputs(), w, row(draw[0], s))...)
 			if err != nil {
@@ -215,11 +225,35 @@ func (r UnsupervisedRule) Evaluate(be compute.Backend, p Params, src *FewShot, s
 			}
 			w = out[0]
 		}
-		out, err := readout.Call(w, row(draw[0], max(steps, r.Steps)-1), draw[1], draw[2], draw[3])
+		out, err := readout.Call(w, row(draw[0], max(steps, 1)-1), draw[1], draw[2], draw[3])
 		if err != nil {
 			return nil, fmt.Errorf("metalearning: readout: %w", err)
 		}
-		acc = append(acc, accuracy(tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](draw[4]), src.Ways))
+		acc[k] = accuracy(tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](draw[4]), src.Ways)
+	}
+	return acc, nil
+}
+
+// EvaluateInputs returns the accuracy of the same readout on the standardized inputs themselves, on the tasks of Evaluate with steps 0 and the same seed and width.
+func EvaluateInputs(be compute.Backend, src *FewShot, seed uint64, width, tasks int) ([]float64, error) {
+	readout, err := NewExec(be, func(in []*Node) []*Node {
+		x := in[0]
+		return []*Node{RidgeReadout(standardize(in[1], x, pixelFloor), in[2], standardize(in[3], x, pixelFloor), readoutRidge, readoutIterations)}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("metalearning: preparing the readout: %w", err)
+	}
+	defer readout.Finalize()
+	acc := make([]float64, tasks)
+	for k := range acc {
+		rng := rand.New(rand.NewPCG(seed, uint64(k)))
+		normal(rng, 1, width*src.Features()) // the weights of Evaluate, so that the same task follows
+		draw := src.Draw(rng, 1, 1)
+		out, err := readout.Call(row(draw[0], 0), draw[1], draw[2], draw[3])
+		if err != nil {
+			return nil, fmt.Errorf("metalearning: readout: %w", err)
+		}
+		acc[k] = accuracy(tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](draw[4]), src.Ways)
 	}
 	return acc, nil
 }
