@@ -118,3 +118,6 @@ func (m *ContrastiveHebbian) Update(relaxed []State) Params {
 	top := len(free) - 1
 	return contrast(correlations(clamped), correlations(free), func(k int) float64 { return math.Pow(m.Gamma, float64(k-top)) })
 }
+
+// Reference is the forward pass, the free state without feedback.
+func (m *ContrastiveHebbian) Reference(p Params, x *Node) State { return m.Start(p, x) }

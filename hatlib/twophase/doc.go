@@ -23,7 +23,8 @@
 // [hatlib.LocalityTwoPhase], and [Method.Update] can see nothing but the states of the phases.
 //
 // [All] is the table of methods, [New] makes one by name, [Learn] is one update as a graph, [Follow] records a
-// relaxation for pictures, [Train] trains a network, [Document] writes the table as Markdown.
+// relaxation for pictures, [Agree] compares an update with backpropagation's, [Train] trains a network, [Document] writes
+// the table as Markdown.
 //
 // Functions that build graphs panic, as GoMLX's do; everything else returns an error.
 package twophase

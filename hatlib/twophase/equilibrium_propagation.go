@@ -129,3 +129,12 @@ func (m *EquilibriumPropagation) Update(relaxed []State) Params {
 	}
 	return contrast(correlations(m.rates(after)), correlations(m.rates(before)), func(int) float64 { return 1 / width })
 }
+
+// Reference is the free relaxation, step after step in one graph: backpropagation through time.
+func (m *EquilibriumPropagation) Reference(p Params, x *Node) State {
+	s, free := m.Start(p, x), m.Phases()[0]
+	for range free.Steps {
+		s = m.Step(p, s, nil, free)
+	}
+	return s
+}

@@ -47,6 +47,9 @@ type Method interface {
 	// Update returns what to add to the parameters, times a rate: the mean over the batch. It sees the relaxed state of
 	// each phase, in the order of Phases, and neither the weights nor the answer.
 	Update(relaxed []State) Params
+	// Reference returns the state whose cost the update descends in the limit, computed so that GoMLX can take its
+	// gradient: the method itself never does.
+	Reference(p Params, x *Node) State
 }
 
 // Learn runs the phases of m for x [batch, n_0] and target [batch, n_L] and returns the update, to be added to p times

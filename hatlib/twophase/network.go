@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -12,11 +13,11 @@ import (
 	"github.com/hatlab/hatlab/hatlib/dataset"
 )
 
-// Network is a network that a [Method] trains: its numbers are in tensors of float32, in the order W_1, b_1, W_2, ...
+// Network is a network that a [Method] trains: its numbers are float32, and belong to no backend.
 type Network struct {
 	// Sizes are n_0 to n_L.
 	Sizes  []int
-	values []*tensors.Tensor
+	values [][]float32 // W_1, b_1, W_2, ..., row-major
 }
 
 // NewNetwork makes a network with weights uniform in +-1/sqrt(fan in) and biases of zero. Equal seeds give equal
@@ -38,7 +39,7 @@ func NewNetwork(seed uint64, sizes ...int) (*Network, error) {
 		for i := range w {
 			w[i] = float32((2*rng.Float64() - 1) / math.Sqrt(float64(sizes[k-1])))
 		}
-		n.values = append(n.values, tensors.FromFlatDataAndDimensions(w, size, sizes[k-1]), tensors.FromFlatDataAndDimensions(make([]float32, size), size))
+		n.values = append(n.values, w, make([]float32, size))
 	}
 	return n, nil
 }
@@ -48,15 +49,38 @@ func (n *Network) Weights(k int) ([]float32, error) {
 	if k < 1 || k >= len(n.Sizes) {
 		return nil, fmt.Errorf("weights W_%d of a network with layers 1 to %d", k, len(n.Sizes)-1)
 	}
-	return tensors.CopyFlatData[float32](n.values[2*k-2])
+	return slices.Clone(n.values[2*k-2]), nil
 }
 
-// arguments returns the network's tensors after the given ones, for an Exec.
+// arguments returns the network as tensors after the given ones, for an Exec.
 func (n *Network) arguments(first ...any) []any {
-	for _, t := range n.values {
+	for _, t := range n.tensors() {
 		first = append(first, t)
 	}
 	return first
+}
+
+// tensors returns new tensors with the network's numbers.
+func (n *Network) tensors() (all []*tensors.Tensor) {
+	for i, values := range n.values {
+		out, in := n.Sizes[i/2+1], n.Sizes[i/2]
+		if i%2 == 0 {
+			all = append(all, tensors.FromFlatDataAndDimensions(values, out, in))
+		} else {
+			all = append(all, tensors.FromFlatDataAndDimensions(values, out))
+		}
+	}
+	return all
+}
+
+// read takes the numbers of tensors that came out of an Exec.
+func (n *Network) read(all []*tensors.Tensor) (err error) {
+	for i, t := range all {
+		if n.values[i], err = tensors.CopyFlatData[float32](t); err != nil {
+			return fmt.Errorf("reading the network: %w", err)
+		}
+	}
+	return nil
 }
 
 // params are the parameters in the order of Network; list is the reverse.
@@ -76,7 +100,7 @@ func (p Params) list() (nodes []*Node) {
 
 // Predict returns the largest output of the free phase for every example, [N].
 func Predict(be compute.Backend, m Method, network *Network, data *dataset.Set) ([]int32, error) {
-	predict, err := predictor(be, m)
+	predict, err := predictor(be, m.Name(), func(p Params, x *Node) State { return Free(m, p, x) })
 	if err != nil {
 		return nil, err
 	}
@@ -93,20 +117,20 @@ func Accuracy(be compute.Backend, m Method, network *Network, data *dataset.Set)
 }
 
 // predictor is Predict for many calls, compiled once.
-func predictor(be compute.Backend, m Method) (func(*Network, *dataset.Set) ([]int32, error), error) {
+func predictor(be compute.Backend, name string, answer func(p Params, x *Node) State) (func(*Network, *dataset.Set) ([]int32, error), error) {
 	exec, err := NewExec(be, func(in []*Node) []*Node {
-		return []*Node{ArgMax(Free(m, params(in[1:]), in[0]).Output(), -1)}
+		return []*Node{ArgMax(answer(params(in[1:]), in[0]).Output(), -1)}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("predict with %s: %w", m.Name(), err)
+		return nil, fmt.Errorf("predict with %s: %w", name, err)
 	}
 	return func(network *Network, data *dataset.Set) ([]int32, error) {
 		if data.N == 0 || data.Features != network.Sizes[0] {
-			return nil, fmt.Errorf("predict with %s: %s for a network with %d inputs", m.Name(), data, network.Sizes[0])
+			return nil, fmt.Errorf("predict with %s: %s for a network with %d inputs", name, data, network.Sizes[0])
 		}
 		out, err := exec.Call(network.arguments(tensors.FromFlatDataAndDimensions(data.X, data.N, data.Features))...)
 		if err != nil {
-			return nil, fmt.Errorf("predict with %s: %w", m.Name(), err)
+			return nil, fmt.Errorf("predict with %s: %w", name, err)
 		}
 		return tensors.CopyFlatData[int32](out[0])
 	}, nil

@@ -38,15 +38,52 @@ type Epoch struct {
 // backpropagation. progress, when not nil, is called after every epoch; an error from it stops the training. A network
 // whose cost stops being finite gives an error that says so.
 func Train(be compute.Backend, m Method, train, test *dataset.Set, t Training, progress func(epoch int, e Epoch) error) (*Network, []Epoch, error) {
+	return t.run(be, learner{
+		name: m.Name(),
+		learn: func(p Params, x, target *Node) (Params, State) {
+			update, relaxed := Learn(m, p, x, target)
+			return update, relaxed[0]
+		},
+		answer: func(p Params, x *Node) State { return Free(m, p, x) },
+	}, train, test, progress)
+}
+
+// TrainBackpropagation is [Train] with backpropagation in the place of a method: the same first weights, examples, cost
+// and rates, one forward pass and its gradient.
+func TrainBackpropagation(be compute.Backend, unit Unit, train, test *dataset.Set, t Training, progress func(epoch int, e Epoch) error) (*Network, []Epoch, error) {
+	forward := (&ContrastiveHebbian{Unit: unit}).Start
+	return t.run(be, learner{
+		name: "backpropagation",
+		learn: func(p Params, x, target *Node) (Params, State) {
+			s := forward(p, x)
+			gradients := Gradient(ReduceAllMean(Cost(s, target)), p.list()...)
+			for i := range gradients {
+				gradients[i] = Neg(gradients[i])
+			}
+			return params(gradients), s
+		},
+		answer: forward,
+	}, train, test, progress)
+}
+
+// learner is what a training needs of a method: the update with the state before it, and the answer.
+type learner struct {
+	name   string
+	learn  func(p Params, x, target *Node) (update Params, free State)
+	answer func(p Params, x *Node) State
+}
+
+// run trains with l.
+func (t Training) run(be compute.Backend, l learner, train, test *dataset.Set, progress func(epoch int, e Epoch) error) (*Network, []Epoch, error) {
 	if train == nil || test == nil {
-		return nil, nil, fmt.Errorf("train with %s: no data", m.Name())
+		return nil, nil, fmt.Errorf("train with %s: no data", l.name)
 	}
 	if t.Batch < 1 || t.Batch > train.N || t.Epochs < 0 || !(t.Rate > 0) {
 		return nil, nil, fmt.Errorf("train with %s: batch %d of %d examples, %d epochs, rate %g: want a batch that the data fills, no negative epochs, and a positive rate",
-			m.Name(), t.Batch, train.N, t.Epochs, t.Rate)
+			l.name, t.Batch, train.N, t.Epochs, t.Rate)
 	}
 	if train.Features != test.Features || train.Classes != test.Classes {
-		return nil, nil, fmt.Errorf("train with %s: %s and %s do not fit each other", m.Name(), train, test)
+		return nil, nil, fmt.Errorf("train with %s: %s and %s do not fit each other", l.name, train, test)
 	}
 	sizes := append(append([]int{train.Features}, t.Hidden...), train.Classes)
 	network, err := NewNetwork(t.Seed, sizes...)
@@ -56,23 +93,24 @@ func Train(be compute.Backend, m Method, train, test *dataset.Set, t Training, p
 	step, err := NewExec(be, func(in []*Node) []*Node {
 		x, labels, rows, rate, p := in[0], in[1], InsertAxes(in[2], -1), in[3], params(in[4:])
 		target := OneHot(Gather(labels, rows), train.Classes, x.DType())
-		delta, relaxed := Learn(m, p, Gather(x, rows), target)
-		out := []*Node{ReduceAllMean(Cost(relaxed[0], target))}
+		delta, free := l.learn(p, Gather(x, rows), target)
+		out := []*Node{ReduceAllMean(Cost(free, target))}
 		for i, value := range p.list() {
 			out = append(out, Add(value, Mul(delta.list()[i], rate)))
 		}
 		return out
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("train with %s: %w", m.Name(), err)
+		return nil, nil, fmt.Errorf("train with %s: %w", l.name, err)
 	}
-	predict, err := predictor(be, m)
+	predict, err := predictor(be, l.name, l.answer)
 	if err != nil {
 		return nil, nil, err
 	}
 	x, y := tensors.FromFlatDataAndDimensions(train.X, train.N, train.Features), tensors.FromFlatDataAndDimensions(train.Y, train.N)
 	order := rand.New(rand.NewPCG(t.Seed, 2))
 	batches := train.N / t.Batch
+	weights := network.tensors()
 	var history []Epoch
 	for epoch := range t.Epochs {
 		var e Epoch
@@ -81,15 +119,22 @@ func Train(be compute.Backend, m Method, train, test *dataset.Set, t Training, p
 			done := float64(epoch*batches+b) / float64(t.Epochs*batches)
 			rate := float32(t.Rate * (1 - 0.9*done))
 			indices := tensors.FromFlatDataAndDimensions(rows[b*t.Batch:(b+1)*t.Batch], t.Batch)
-			out, err := step.Call(network.arguments(x, y, indices, rate)...)
-			if err != nil {
-				return nil, nil, fmt.Errorf("train with %s, epoch %d: %w", m.Name(), epoch+1, err)
+			arguments := []any{x, y, indices, rate}
+			for _, w := range weights {
+				arguments = append(arguments, w)
 			}
-			network.values = out[1:]
+			out, err := step.Call(arguments...)
+			if err != nil {
+				return nil, nil, fmt.Errorf("train with %s, epoch %d: %w", l.name, epoch+1, err)
+			}
+			weights = out[1:]
 			e.Cost += float64(tensors.ToScalar[float32](out[0])) / float64(batches)
 		}
 		if math.IsNaN(e.Cost) || math.IsInf(e.Cost, 0) {
-			return nil, nil, fmt.Errorf("train with %s: the cost is not finite in epoch %d; use a smaller rate than %g", m.Name(), epoch+1, t.Rate)
+			return nil, nil, fmt.Errorf("train with %s: the cost is not finite in epoch %d; use a smaller rate than %g", l.name, epoch+1, t.Rate)
+		}
+		if err := network.read(weights); err != nil {
+			return nil, nil, err
 		}
 		predicted, err := predict(network, test)
 		if err != nil {

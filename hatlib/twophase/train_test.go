@@ -53,6 +53,80 @@ func TestTrain(t *testing.T) {
 	}
 }
 
+// TestTrainBackpropagation: the yardstick learns too, and from the same first weights: after no epoch at all its network
+// is that of a method.
+func TestTrainBackpropagation(t *testing.T) {
+	be := backendtest.Go(t)
+	train, test := digits(t)
+	network, history, err := TrainBackpropagation(be, LogisticUnit, train, test, digitsTraining, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := history[len(history)-1]; !(last.Accuracy > 0.93) || len(network.Sizes) != 3 {
+		t.Errorf("backpropagation: accuracy %.4f, want more than 0.93", last.Accuracy)
+	}
+	none := digitsTraining
+	none.Epochs = 0
+	var first [][]float32
+	for _, start := range []func() (*Network, []Epoch, error){
+		func() (*Network, []Epoch, error) {
+			return TrainBackpropagation(be, LogisticUnit, train, test, none, nil)
+		},
+		func() (*Network, []Epoch, error) { return Train(be, All()[1].New(), train, test, none, nil) },
+	} {
+		network, _, err := start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := network.Weights(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first = append(first, w)
+	}
+	if worst := furthest(first[0], first[1]); worst != 0 {
+		t.Errorf("first weights differ by %g", worst)
+	}
+}
+
+// TestAgree: the comparison that notebooks show says what the theory tests say, on a network and data in float32.
+func TestAgree(t *testing.T) {
+	_, test := digits(t)
+	data := test.Head(6)
+	network, err := NewNetwork(3, data.Features, 10, data.Classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		make     func(strength float64) Method
+		strength float64
+		falls    float64 // by how much the error falls for a strength 4 times smaller
+	}{
+		{contrastive(TanhUnit), 0.02, 4},
+		{func(beta float64) Method {
+			return &EquilibriumPropagation{Unit: LogisticUnit, Beta: beta, Symmetric: true, Dt: 0.5, FreeSteps: 150, NudgedSteps: 150}
+		}, 0.02, 16},
+	} {
+		strong, err := Agree(c.make(c.strength), network, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		weak, err := Agree(c.make(c.strength/4), network, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, a := range weak {
+			if falls := strong[k].Error / a.Error; !(math.Abs(falls/c.falls-1) < 0.15) {
+				t.Errorf("%s, W_%d: the error falls from %.3g to %.3g, by %.3g, want %g", c.make(1).Name(), k+1, strong[k].Error, a.Error, falls, c.falls)
+			}
+			// |u - d|^2 = |u|^2 + |d|^2 - 2 u.d holds the three numbers together.
+			if byCosine := a.NormRatio*a.NormRatio + 1 - 2*a.NormRatio*a.Cosine; !(math.Abs(byCosine-a.Error*a.Error) < 1e-9) {
+				t.Errorf("%s, W_%d: error^2 %g, from cosine and norms %g", c.make(1).Name(), k+1, a.Error*a.Error, byCosine)
+			}
+		}
+	}
+}
+
 // TestTrainBackends: an epoch gives the same network on both backends, and equal seeds give equal networks.
 func TestTrainBackends(t *testing.T) {
 	train, test := digits(t)
