@@ -12,7 +12,7 @@ import (
 
 // Comparison is one row of [Compare].
 type Comparison struct {
-	// Rule is the name; "none" is the layer as it was initialised.
+	// Rule is the name; "none" is the layer as it was initialised, once for each input.
 	Rule     string
 	Locality hatlib.Locality
 	Input    Input
@@ -22,14 +22,18 @@ type Comparison struct {
 	Err error
 }
 
-// Compare trains the same layer with every rule of the catalogue, each with its own input and rate, and with none, and
-// reads out each with the same ridge regression: same first weights, same batches, same budget for each of the seeds.
+// Compare trains the same layer with every rule of the catalogue, each with its own input and rate, and with none on
+// every input, and reads out each with the same ridge regression: same first weights, same batches, same budget for each of the seeds.
 // Rates and inputs are those of the entries; run gives the rest, and its LayerSetting and Seed are not used.
 func Compare(be compute.Backend, train, test *dataset.Set, run LayerRun, seeds []uint64, ridge float64) ([]Comparison, error) {
-	entries := append([]Entry{{
-		Name: "none", Locality: hatlib.LocalityPair, Layer: LayerSetting{Input: Centred},
-		build: func(map[string]float64) (hatlib.Rule, error) { return hatlib.None(), nil },
-	}}, All()...)
+	var entries []Entry
+	for _, input := range []Input{Centred, UnitLength, White} {
+		entries = append(entries, Entry{
+			Name: "none", Locality: hatlib.LocalityPair, Layer: LayerSetting{Input: input},
+			build: func(map[string]float64) (hatlib.Rule, error) { return hatlib.None(), nil },
+		})
+	}
+	entries = append(entries, All()...)
 	var rows []Comparison
 	for _, e := range entries {
 		row := Comparison{Rule: e.Name, Locality: e.Locality, Input: e.Layer.Input}

@@ -16,7 +16,8 @@ const (
 	// UnitLength: mean 0, and then every example divided by its length (rules that compare inputs by their angle).
 	// Uncentred images all point the same way, and one unit of a soft winner-take-all layer then wins them all.
 	UnitLength
-	// White: mean 0 and covariance 1 in every direction that the data has (independent components).
+	// White: mean 0 and covariance 1, in as many coordinates as the data has directions above the noise (independent
+	// components). The layer then has fewer inputs than the data has features.
 	White
 )
 
@@ -34,7 +35,8 @@ func (in Input) String() string {
 }
 
 // whiteFloor is the variance, as a part of the largest, below which a direction counts as noise and is left out, as
-// PCA before ICA does: pixels at the edge of a digit must not be blown up to unit variance.
+// PCA before ICA does. Pixels at the edge of a digit must not be blown up to unit variance, and a direction without any
+// variance must not stay: an anti-Hebbian rule would turn to it, since nothing is smaller than no activity.
 const whiteFloor = 5e-2
 
 // Preparation is an [Input] fitted on training data, to be applied to any data of the same features.
@@ -42,7 +44,7 @@ type Preparation struct {
 	input    Input
 	features int
 	mean     []float64
-	white    *mat.SymDense // symmetric whitening, E D^(-1/2) E', which leaves an image an image
+	white    *mat.Dense // D^(-1/2) E', [inputs, features]; nil unless White
 }
 
 // Prepare fits input on x, row-major [n, features].
@@ -72,19 +74,31 @@ func Prepare(input Input, x []float32, features int) (*Preparation, error) {
 	values := eigen.Values(nil)
 	var vectors mat.Dense
 	eigen.VectorsTo(&vectors)
-	p.white = mat.NewSymDense(features, nil)
-	for k, value := range values {
-		if value <= whiteFloor*values[features-1] {
-			continue
+	var rows []float64
+	for k := features - 1; k >= 0 && values[k] > whiteFloor*values[features-1]; k-- {
+		for i := range features {
+			rows = append(rows, vectors.At(i, k)/math.Sqrt(values[k]))
 		}
-		p.white.SymRankOne(p.white, 1/math.Sqrt(value), vectors.ColView(k))
 	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("prepare white input: all %d examples are equal", n)
+	}
+	p.white = mat.NewDense(len(rows)/features, features, rows)
 	return p, nil
 }
 
-// Apply returns x, row-major [n, features], prepared; x is not changed.
+// Inputs is the number of inputs of a layer on prepared data: the number of features, or fewer when white.
+func (p *Preparation) Inputs() int {
+	if p.white == nil {
+		return p.features
+	}
+	inputs, _ := p.white.Dims()
+	return inputs
+}
+
+// Apply returns x, row-major [n, features], prepared, [n, Inputs]; x is not changed.
 func (p *Preparation) Apply(x []float32) []float32 {
-	out := make([]float32, len(x))
+	out := make([]float32, 0, len(x)/p.features*p.Inputs())
 	example := make([]float64, p.features)
 	for start := 0; start < len(x); start += p.features {
 		for i := range example {
@@ -99,13 +113,14 @@ func (p *Preparation) Apply(x []float32) []float32 {
 				scale = 1 / l
 			}
 		}
+		prepared := example
 		if p.white != nil {
 			var white mat.VecDense
 			white.MulVec(p.white, mat.NewVecDense(p.features, example))
-			copy(example, white.RawVector().Data)
+			prepared = white.RawVector().Data
 		}
-		for i, v := range example {
-			out[start+i] = float32(scale * v)
+		for _, v := range prepared {
+			out = append(out, float32(scale*v))
 		}
 	}
 	return out

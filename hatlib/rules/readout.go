@@ -17,8 +17,8 @@ func Readout(layer *Layer, train, test *dataset.Set, ridge float64) (float64, er
 	if !(ridge > 0) {
 		return 0, fmt.Errorf("readout: ridge %g, want a positive number", ridge)
 	}
-	if train.Features != layer.Inputs || test.Features != layer.Inputs {
-		return 0, fmt.Errorf("readout: data with %d and %d features for a layer with %d inputs", train.Features, test.Features, layer.Inputs)
+	if features := layer.preparation.features; train.Features != features || test.Features != features {
+		return 0, fmt.Errorf("readout: data with %d and %d features for a layer made for %d", train.Features, test.Features, features)
 	}
 	mean, scale := moments(layer.Activities(train.X), layer.Outputs)
 	features := func(set *dataset.Set) *mat.Dense {

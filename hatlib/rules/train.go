@@ -12,6 +12,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/mat"
 )
 
 // LayerSetting is how a rule is run on a layer by itself: the input that its theory asks for, and a rate at which it
@@ -34,7 +35,7 @@ type LayerRun struct {
 	Seed uint64
 }
 
-// Layer is a linear layer that a rule has trained: W [Outputs, Inputs] row-major, on prepared inputs.
+// Layer is a linear layer that a rule has trained: W [Outputs, Inputs] row-major, on prepared inputs ([Preparation]).
 type Layer struct {
 	W               []float32
 	Outputs, Inputs int
@@ -42,7 +43,7 @@ type Layer struct {
 }
 
 // TrainLayer runs a rule on one linear layer with no labels: y = W x, W <- W + rate Delta W, batch after batch. The
-// labels of data are not read. The first weights are normal with variance 1/Features. A rule whose weights stop being
+// labels of data are not read. The first weights are normal with variance 1/Inputs. A rule whose weights stop being
 // finite gives an error that says so.
 func TrainLayer(be compute.Backend, rule hatlib.Rule, data *dataset.Set, run LayerRun) (*Layer, error) {
 	if run.Outputs < 1 || run.Batch < 1 || run.Batch > data.N || run.Epochs < 0 {
@@ -54,13 +55,14 @@ func TrainLayer(be compute.Backend, rule hatlib.Rule, data *dataset.Set, run Lay
 		return nil, fmt.Errorf("train a layer with rule %s: %w", rule.Name(), err)
 	}
 	x := preparation.Apply(data.X)
-	layer := &Layer{Outputs: run.Outputs, Inputs: data.Features, preparation: preparation}
+	inputs := preparation.Inputs()
+	layer := &Layer{Outputs: run.Outputs, Inputs: inputs, preparation: preparation}
 
 	weights := rand.New(rand.NewPCG(run.Seed, 1))
 	order := rand.New(rand.NewPCG(run.Seed, 2))
-	layer.W = make([]float32, run.Outputs*data.Features)
+	layer.W = make([]float32, run.Outputs*inputs)
 	for i := range layer.W {
-		layer.W[i] = float32(weights.NormFloat64() / math.Sqrt(float64(data.Features)))
+		layer.W[i] = float32(weights.NormFloat64() / math.Sqrt(float64(inputs)))
 	}
 	step, err := model.NewExec1(be, model.NewStore(), func(scope *model.Scope, x, w *Node) *Node {
 		return Add(w, MulScalar(rule.Update(scope, x, w, project(x, w)), run.Rate))
@@ -68,15 +70,15 @@ func TrainLayer(be compute.Backend, rule hatlib.Rule, data *dataset.Set, run Lay
 	if err != nil {
 		return nil, fmt.Errorf("train a layer with rule %s: %w", rule.Name(), err)
 	}
-	w := tensors.FromFlatDataAndDimensions(layer.W, run.Outputs, data.Features)
-	batch := make([]float32, run.Batch*data.Features)
+	w := tensors.FromFlatDataAndDimensions(layer.W, run.Outputs, inputs)
+	batch := make([]float32, run.Batch*inputs)
 	for range run.Epochs {
 		permutation := order.Perm(data.N)
 		for start := 0; start+run.Batch <= data.N; start += run.Batch {
 			for i, example := range permutation[start : start+run.Batch] {
-				copy(batch[i*data.Features:], x[example*data.Features:(example+1)*data.Features])
+				copy(batch[i*inputs:], x[example*inputs:(example+1)*inputs])
 			}
-			w, err = step.Call(tensors.FromFlatDataAndDimensions(batch, run.Batch, data.Features), w)
+			w, err = step.Call(tensors.FromFlatDataAndDimensions(batch, run.Batch, inputs), w)
 			if err != nil {
 				return nil, fmt.Errorf("train a layer with rule %s: %w", rule.Name(), err)
 			}
@@ -94,7 +96,7 @@ func TrainLayer(be compute.Backend, rule hatlib.Rule, data *dataset.Set, run Lay
 	return layer, nil
 }
 
-// Activities returns the outputs of the layer for x, row-major [n, Inputs], unprepared: [n, Outputs].
+// Activities returns the outputs of the layer for x, row-major [n, features], unprepared: [n, Outputs].
 func (l *Layer) Activities(x []float32) []float64 {
 	x = l.preparation.Apply(x)
 	n := len(x) / l.Inputs
@@ -111,16 +113,22 @@ func (l *Layer) Activities(x []float32) []float64 {
 	return y
 }
 
-// Rows returns the incoming weights of every output, [Outputs] of [Inputs], to be shown as images.
+// Rows returns the weights of every output as seen from the features, [Outputs] of [features], to be shown as images:
+// the incoming weights, and for white input these times the whitening.
 func (l *Layer) Rows() [][]float64 {
 	rows := make([][]float64, l.Outputs)
 	for j := range rows {
 		rows[j] = Float64s(l.W[j*l.Inputs : (j+1)*l.Inputs])
+		if white := l.preparation.white; white != nil {
+			var seen mat.VecDense
+			seen.MulVec(white.T(), mat.NewVecDense(l.Inputs, rows[j]))
+			rows[j] = seen.RawVector().Data
+		}
 	}
 	return rows
 }
 
-// Wins counts, for every output, the examples of x, row-major [n, Inputs], unprepared, for which it is the largest.
+// Wins counts, for every output, the examples of x, row-major [n, features], unprepared, for which it is the largest.
 func (l *Layer) Wins(x []float32) []int {
 	wins := make([]int, l.Outputs)
 	y := l.Activities(x)
