@@ -52,7 +52,7 @@ func All() []Entry {
 			Name: "learned_search", Title: "Learned gradient-free optimizer",
 			Formula: `h_t, x_t = \mathrm{RNN}(h_{t-1}, x_{t-1}, y_{t-1}), \quad y_t = f(x_t), \quad L = E_f \big[ \sum_t \min(f(x_t) - \min_{i<t} f(x_i), 0) \big]`,
 			Sees:    "where it looked last, what was found there, and the best of both so far; no gradient",
-			Differs: "the best query so far is an input, the first query is drawn at random, one LSTM layer with a linear skip stands for the RNN, and the functions of meta-training have a random bowl as their mean",
+			Differs: "the best query so far is an input, the first query is drawn at random, one LSTM layer with a linear skip stands for the RNN, the functions of meta-training have a random bowl as their mean, and the heavy-tailed test functions are seen through a logarithm",
 			Parameters: []Setting{
 				{"hidden", float64(search.Hidden), "units of the LSTM"},
 				{"horizon", float64(search.Horizon), "queries, in training and in tests"},
@@ -78,7 +78,7 @@ func All() []Entry {
 				{"width", RuleWidth, "of the layers in meta-training"},
 			},
 			Runs:     []string{"rule"},
-			Citation: "L. Metz, N. Maheswaranathan, B. Cheung, J. Sohl-Dickstein, Learning unsupervised learning rules, 2018 (arXiv:1804.00222; ICLR 2019 as Meta-learning update rules for unsupervised representation learning)",
+			Citation: "L. Metz, N. Maheswaranathan, B. Cheung, J. Sohl-Dickstein, Learning to learn without labels, 2018, as the paper cites it; in full: Meta-learning update rules for unsupervised representation learning, ICLR 2019 (arXiv:1804.00222)",
 			Theory:   "on data sets and at a width that it was not trained on, a ridge readout of 5 labels per class is above chance, above random features and above the untrained rule, with the whole paired 95% interval",
 			Test:     "TestUnsupervisedRule",
 			Measured: measuredRule,

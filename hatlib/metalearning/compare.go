@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/compute"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -51,22 +52,49 @@ func Column(v [][]float64, k int) []float64 {
 	return out
 }
 
-// Baselines returns SGD, RMSprop, Adam and NAG with all settings that Tune tries: rates in steps of 2 from 0.001 to about 1, and for RMSprop and NAG also their decay
-// and momentum, which Andrychowicz et al. 2016 left at their defaults.
-func Baselines() map[string][]Stepper {
-	b := map[string][]Stepper{}
+// MeanCurve returns, for losses [steps][runs], the step numbers from first on, and the mean over runs with its 95% interval at each: what a figure of lines needs.
+func MeanCurve(losses [][]float64, first int) (x, mean, low, high []float64) {
+	for t, row := range losses {
+		i := MeanInterval(row)
+		x, mean, low, high = append(x, float64(first+t)), append(mean, i.Mean), append(low, i.Low), append(high, i.High)
+	}
+	return x, mean, low, high
+}
+
+// ByStep returns v with its two axes exchanged: regrets are [tasks][queries], losses [steps][functions].
+func ByStep(v [][]float64) [][]float64 {
+	if len(v) == 0 {
+		return nil
+	}
+	out := make([][]float64, len(v[0]))
+	for k := range out {
+		out[k] = Column(v, k)
+	}
+	return out
+}
+
+// Baseline is one of the four hand-made optimizers with all settings that Tune tries.
+type Baseline struct {
+	Name       string
+	Candidates []Stepper
+}
+
+// Baselines returns SGD, RMSprop, Adam and NAG: rates in steps of 2 from 0.001 to about 1, and for RMSprop and NAG also their decay and momentum, which
+// Andrychowicz et al. 2016 left at their defaults.
+func Baselines() []Baseline {
+	sgd, rms, adam, nag := Baseline{Name: "SGD"}, Baseline{Name: "RMSprop"}, Baseline{Name: "Adam"}, Baseline{Name: "NAG"}
 	for k := range 11 {
 		rate := 0.001 * math.Pow(2, float64(k))
-		b["SGD"] = append(b["SGD"], &SGD{Rate: rate})
-		b["Adam"] = append(b["Adam"], NewAdam(rate))
+		sgd.Candidates = append(sgd.Candidates, &SGD{Rate: rate})
+		adam.Candidates = append(adam.Candidates, NewAdam(rate))
 		for _, d := range []float64{0.9, 0.99} {
-			b["RMSprop"] = append(b["RMSprop"], &RMSprop{Rate: rate, Decay: d})
+			rms.Candidates = append(rms.Candidates, &RMSprop{Rate: rate, Decay: d})
 		}
 		for _, m := range []float64{0.8, 0.9, 0.95} {
-			b["NAG"] = append(b["NAG"], &NAG{Rate: rate, Momentum: m})
+			nag.Candidates = append(nag.Candidates, &NAG{Rate: rate, Momentum: m})
 		}
 	}
-	return b
+	return []Baseline{sgd, rms, adam, nag}
 }
 
 // Tune returns the candidate whose mean loss after the last step is smallest on d: draw d apart from the problems of the comparison.
@@ -86,4 +114,39 @@ func Tune(d *Descent, candidates []Stepper) (Stepper, error) {
 		return nil, fmt.Errorf("metalearning: no candidate stays finite on %s", d.p.Objective.Name())
 	}
 	return best, nil
+}
+
+// Race is the losses of one optimizer on drawn problems.
+type Race struct {
+	Name, Setting string
+	Loss          [][]float64 // [steps+1][functions], row t after t steps
+}
+
+// RaceBaselines tunes SGD, RMSprop, Adam and NAG on n functions drawn with tuningSeed, and runs each once on n fresh ones drawn with seed. It returns the fresh functions,
+// for others to run on and to Close, and the four results.
+func RaceBaselines(be compute.Backend, o Objective, tuningSeed, seed uint64, n, steps int) (*Descent, []Race, error) {
+	tuning, err := NewDescent(be, DrawProblems(o, tuningSeed, n, steps))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer tuning.Close()
+	fresh, err := NewDescent(be, DrawProblems(o, seed, n, steps))
+	if err != nil {
+		return nil, nil, err
+	}
+	var races []Race
+	for _, b := range Baselines() {
+		s, err := Tune(tuning, b.Candidates)
+		if err != nil {
+			fresh.Close()
+			return nil, nil, err
+		}
+		loss, err := fresh.Run(s)
+		if err != nil {
+			fresh.Close()
+			return nil, nil, err
+		}
+		races = append(races, Race{Name: b.Name, Setting: s.String(), Loss: loss})
+	}
+	return fresh, races, nil
 }

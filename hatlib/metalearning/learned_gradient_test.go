@@ -23,33 +23,21 @@ type opponents struct {
 
 func newOpponents(t *testing.T, be compute.Backend, o Objective, n, steps, last int) *opponents {
 	t.Helper()
-	open := func(seed uint64) *Descent {
-		d, err := NewDescent(be, DrawProblems(o, seed, n, steps))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(d.Close)
-		return d
+	fresh, races, err := RaceBaselines(be, o, 98, 99, n, steps)
+	if err != nil {
+		t.Fatal(err)
 	}
-	tuning := open(98)
-	op := &opponents{fresh: open(99), final: map[string][]float64{}, last: last}
-	for name, candidates := range Baselines() {
-		s, err := Tune(tuning, candidates)
-		if err != nil {
-			t.Fatal(err)
-		}
-		op.final[name] = op.run(t, s)
-		t.Logf("%s, loss after %d steps: %v %v", o.Name(), steps, s, MeanInterval(op.final[name]))
+	t.Cleanup(fresh.Close)
+	op := &opponents{fresh: fresh, final: map[string][]float64{}, last: last}
+	for _, r := range races {
+		op.final[r.Name] = op.end(r.Loss)
+		t.Logf("%s, loss after %d steps: %s %v", o.Name(), steps, r.Setting, MeanInterval(op.final[r.Name]))
 	}
 	return op
 }
 
-func (op *opponents) run(t *testing.T, s Stepper) []float64 {
-	t.Helper()
-	curve, err := op.fresh.Run(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+// end averages the final steps.
+func (op *opponents) end(curve [][]float64) []float64 {
 	out := make([]float64, len(curve[0]))
 	for _, row := range curve[len(curve)-op.last:] {
 		for i, v := range row {
@@ -66,7 +54,11 @@ func (op *opponents) check(t *testing.T, be compute.Backend, m LearnedGradient, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	learned := op.run(t, l)
+	curve, err := op.fresh.Run(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	learned := op.end(curve)
 	t.Logf("learned: %v", MeanInterval(learned))
 	var above error
 	for name, f := range op.final {

@@ -174,7 +174,7 @@ func TestGaussianProcess(t *testing.T) {
 }
 
 // searchRuns is how many first queries each benchmark is searched from.
-const searchRuns = 100
+const searchRuns = 400
 
 // checkSearch is the claim of Chen et al. 2017: at the horizon, the mean regret over many first queries lies below random search's, with the whole paired interval.
 func checkSearch(regret, random []float64) error {
@@ -227,7 +227,7 @@ func TestLearnedSearch(t *testing.T) {
 func TestGPEI(t *testing.T) {
 	for _, b := range Benchmarks() {
 		m, _ := Search(b.Dim)
-		tasks := DrawSearches(b, 5, 20)
+		tasks := DrawSearches(b, 5, 50)
 		found, err := GPEI{Candidates: 300}.Run(tasks, 7, m.Horizon)
 		if err != nil {
 			t.Fatal(err)

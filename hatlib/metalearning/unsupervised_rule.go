@@ -9,9 +9,10 @@ import (
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/hatlab/hatlab/hatlib/dataset"
 )
 
-// UnsupervisedRule is the unsupervised local rule of Metz et al. 2018 ("Learning unsupervised learning rules") in a reduced form. A layer with weights
+// UnsupervisedRule is the unsupervised local rule of Metz et al. 2018 ("Meta-learning update rules for unsupervised representation learning") in a reduced form. A layer with weights
 // W [out, in] sees a batch x without labels; every number below is known to one neuron, from its own activity over the batch:
 //
 //	p_j = (x_j - mean x_j) / sd(x_j)                    pre-synaptic activity
@@ -232,6 +233,43 @@ func (r UnsupervisedRule) Evaluate(be compute.Backend, p Params, src *FewShot, s
 		acc[k] = accuracy(tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](draw[4]), src.Ways)
 	}
 	return acc, nil
+}
+
+// Learn runs the rule from random weights for steps batches of batch examples of s, without labels, and returns the weights before and after, [width][features].
+func (r UnsupervisedRule) Learn(be compute.Backend, p Params, s *dataset.Set, seed uint64, width, steps, batch int) (before, after [][]float64, err error) {
+	n := len(p)
+	update, err := NewExec(be, func(in []*Node) []*Node { return []*Node{r.Update(in[:n], in[n], in[n+1])} })
+	if err != nil {
+		return nil, nil, fmt.Errorf("metalearning: preparing the unsupervised rule: %w", err)
+	}
+	defer update.Finalize()
+	rng := rand.New(rand.NewPCG(seed, 24))
+	w := tensors.FromFlatDataAndDimensions(unitRows(normal(rng, 1, width*s.Features), s.Features), 1, width, s.Features)
+	before = rows(w, width)
+	for k := range steps {
+		x := make([]float32, 0, batch*s.Features)
+		for range batch {
+			x = append(x, s.Row(rng.IntN(s.N))...)
+		}
+		out, err := update.Call(append(p.inputs(), w, tensors.FromFlatDataAndDimensions(x, 1, batch, s.Features))...)
+		if err != nil {
+			return nil, nil, fmt.Errorf("metalearning: unsupervised rule, step %d: %w", k, err)
+		}
+		w = out[0]
+	}
+	return before, rows(w, width), nil
+}
+
+// rows returns the values of w as n rows of float64.
+func rows(w *tensors.Tensor, n int) [][]float64 {
+	flat := tensors.MustCopyFlatData[float32](w)
+	out := make([][]float64, n)
+	for i := range out {
+		for _, v := range flat[i*len(flat)/n : (i+1)*len(flat)/n] {
+			out[i] = append(out[i], float64(v))
+		}
+	}
+	return out
 }
 
 // EvaluateInputs returns the accuracy of the same readout on the standardized inputs themselves, on the tasks of Evaluate with steps 0 and the same seed and width.
