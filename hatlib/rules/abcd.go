@@ -30,9 +30,14 @@ func (r *ABCD) Name() string { return "abcd" }
 // Locality implements [hatlib.Rule]: pair.
 func (r *ABCD) Locality() hatlib.Locality { return hatlib.LocalityPair }
 
+// Init makes the trainable coefficients in scope, for a caller whose graph must not make variables (the body of a loop).
+func (r *ABCD) Init(scope *model.Scope) { coefficientsVariable(scope, r.values()) }
+
+func (r *ABCD) values() []float64 { return []float64{r.A, r.B, r.C, r.D} }
+
 // Theta implements [hatlib.Pointwise]: one node [4] with A, B, C, D; see [CoefficientsVariable].
 func (r *ABCD) Theta(scope *model.Scope, g *Graph) []*Node {
-	return coefficients(scope, g, []float64{r.A, r.B, r.C, r.D})
+	return coefficients(scope, g, r.values())
 }
 
 // Pair implements [hatlib.Pointwise].

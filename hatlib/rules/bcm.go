@@ -47,7 +47,8 @@ func (r *BCM) Name() string { return "bcm" }
 func (r *BCM) Locality() hatlib.Locality { return hatlib.LocalityLayer }
 
 // Update implements [hatlib.Rule] and moves the threshold, which it keeps in scope as [ThresholdVariable]; the update
-// uses the threshold after the move. It panics when scope is nil.
+// uses the threshold after the move. Each layer needs a scope of its own. It panics when scope is nil, or holds the
+// thresholds of a layer of another size.
 func (r *BCM) Update(scope *model.Scope, pre, w, post *Node) *Node {
 	checkShapes(r.Name(), pre, w, post)
 	if scope == nil {
@@ -55,6 +56,10 @@ func (r *BCM) Update(scope *model.Scope, pre, w, post *Node) *Node {
 	}
 	g := pre.Graph()
 	power := batchMean(Square(post))
+	if known := scope.GetVariable(ThresholdVariable); known != nil && !known.Shape().Equal(power.Shape()) {
+		Panicf("rule bcm: scope %q holds the thresholds %s of another layer, and this one needs %s: give each layer a scope of its own",
+			scope.Scope(), known.Shape(), power.Shape())
+	}
 	variable := scope.WithInitializer(func(g *Graph, shape shapes.Shape) *Node { return FillScalar(g, shape, r.initial) }).
 		VariableWithShape(ThresholdVariable, power.Shape()).SetTrainable(false)
 	theta := variable.NodeValue(g)

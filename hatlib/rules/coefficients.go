@@ -16,15 +16,19 @@ func coefficients(scope *model.Scope, g *Graph, values []float64) []*Node {
 	if scope == nil {
 		return []*Node{Const(g, values)}
 	}
-	variable := scope.GetVariable(CoefficientsVariable)
-	if variable == nil {
-		start := make([]float32, len(values))
-		for i, v := range values {
-			start[i] = float32(v)
-		}
-		variable = scope.VariableWithValue(CoefficientsVariable, start)
+	return []*Node{coefficientsVariable(scope, values).NodeValue(g)}
+}
+
+// coefficientsVariable returns the variable of scope, and makes it when it is not there.
+func coefficientsVariable(scope *model.Scope, values []float64) *model.Variable {
+	if variable := scope.GetVariable(CoefficientsVariable); variable != nil {
+		return variable
 	}
-	return []*Node{variable.NodeValue(g)}
+	start := make([]float32, len(values))
+	for i, v := range values {
+		start[i] = float32(v)
+	}
+	return scope.VariableWithValue(CoefficientsVariable, start)
 }
 
 // coefficient returns number i of theta[0] [n] or [P, n], in the dtype of like and with axes added behind, so that it

@@ -64,6 +64,9 @@ func (r *Polynomial) Name() string { return "polynomial" }
 // Locality implements [hatlib.Rule]: pair.
 func (r *Polynomial) Locality() hatlib.Locality { return hatlib.LocalityPair }
 
+// Init makes the trainable coefficients in scope, for a caller whose graph must not make variables (the body of a loop).
+func (r *Polynomial) Init(scope *model.Scope) { coefficientsVariable(scope, r.values) }
+
 // Theta implements [hatlib.Pointwise]: one node [size^3] in the order of the powers of (v_i, w_ij, v_j), the last
 // fastest; see [CoefficientsVariable].
 func (r *Polynomial) Theta(scope *model.Scope, g *Graph) []*Node {
