@@ -268,6 +268,12 @@ func TestFollow(t *testing.T) {
 					t.Errorf("%s, %s: a unit still moves by %g", m.Name(), r.Phase.Name, last)
 				}
 			}
+			rest := all[0].Units[len(all[0].Units)-1]
+			for _, r := range all[1:] {
+				if different([][]float64{r.Units[0]}, [][]float64{rest}, 0) {
+					t.Errorf("%s: the %s phase does not begin where the free one ended", m.Name(), r.Phase.Name)
+				}
+			}
 			free, drawn := all[0].Cost[len(all[0].Cost)-1], all[1].Cost[len(all[1].Cost)-1]
 			if !(drawn < free) {
 				t.Errorf("%s: the cost is %g free and %g when drawn to the answer", m.Name(), free, drawn)
