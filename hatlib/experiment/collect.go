@@ -1,11 +1,12 @@
 package experiment
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/hatlab/hatlab/hatlib"
@@ -33,38 +34,35 @@ type Found struct {
 	Others  map[Machine]int
 }
 
-// Collect reads the runs of specs from a store, whichever machine made them. A damaged run is an error that names the
-// file and the remedy.
+// Collect reads the runs of specs from a store, whichever machine made them. Damaged runs count as missing; the error
+// then names the files and the remedy, beside a Found with all others. It is nil when nothing is damaged.
 func Collect(store *Store, specs []Spec) (*Found, error) {
-	index, err := store.index()
+	index, damaged, err := store.index()
 	if err != nil {
 		return nil, err
 	}
-	type origin struct {
-		machine Machine
-		data    string
-	}
 	wanted := make([]string, len(specs))
-	counts := map[origin]int{}
+	counts := map[Machine]int{}
 	for i, s := range specs {
 		wanted[i] = specKey(s)
 		for _, m := range index[wanted[i]] {
-			counts[origin{m.Machine, ""}]++
+			counts[m.Machine]++
 		}
 	}
 	found := &Found{Others: map[Machine]int{}}
 	best := 0
-	for o, n := range counts {
-		if n > best || n == best && cmp.Compare(o.machine.Backend+o.machine.Plugin, found.Machine.Backend+found.Machine.Plugin) > 0 {
-			found.Machine, best = o.machine, n
+	for m, n := range counts {
+		if n > best || n == best && m.Backend+m.Plugin > found.Machine.Backend+found.Machine.Plugin {
+			found.Machine, best = m, n
 		}
 	}
-	for o, n := range counts {
-		if o.machine != found.Machine {
-			found.Others[o.machine] = n
+	for m, n := range counts {
+		if m != found.Machine {
+			found.Others[m] = n
 		}
 	}
 	read := map[string]*hatlib.Result{}
+	broken := map[string]bool{}
 	for i, s := range specs {
 		k := slices.IndexFunc(index[wanted[i]], func(m *Manifest) bool { return m.Machine == found.Machine })
 		if k < 0 {
@@ -72,46 +70,52 @@ func Collect(store *Store, specs []Spec) (*Found, error) {
 			continue
 		}
 		m := index[wanted[i]][k]
-		if read[m.ID] == nil {
+		if read[m.ID] == nil && !broken[m.ID] {
 			if _, read[m.ID], err = store.Result(m.ID); err != nil {
-				return nil, err
+				damaged = append(damaged, err)
+				broken[m.ID] = true
 			}
+		}
+		if broken[m.ID] {
+			found.Missing = append(found.Missing, s)
+			continue
 		}
 		found.Runs = append(found.Runs, Run{Spec: s, Manifest: m, Result: read[m.ID], store: store})
 	}
-	return found, nil
+	return found, errors.Join(damaged...)
 }
 
 // specKey is the part of an identity that a spec decides.
 func specKey(s Spec) string { return Identity{Config: s.Config, HeldOut: s.HeldOut}.configText() }
 
 // index returns the manifests of the store by the spec that they are of. Runs of other versions, or of other numerics,
-// are left out: they are results of another program.
-func (s *Store) index() (map[string][]*Manifest, error) {
+// are left out: they are results of another program. Manifests that cannot be read are in damaged.
+func (s *Store) index() (index map[string][]*Manifest, damaged []error, err error) {
 	ids, err := s.IDs()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	index := map[string][]*Manifest{}
+	index = map[string][]*Manifest{}
 	for _, id := range ids {
 		m, err := s.Manifest(id)
 		if errors.Is(err, ErrVersion) || errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			damaged = append(damaged, err)
+			continue
 		}
 		if m.Numerics != Numerics {
 			continue
 		}
 		identity, err := m.identity()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		key := identity.configText()
 		index[key] = append(index[key], m)
 	}
-	return index, nil
+	return index, damaged, nil
 }
 
 // Snapshots reads M along the run, and the pairs that it met. The error wraps fs.ErrNotExist where the rule is not M.
@@ -180,13 +184,13 @@ func Pairs(runs []Run, arm, control string) (pairs [][2]Run, alone int) {
 
 // encodeArrays returns the bytes of a safetensors file, through a file in dir.
 func encodeArrays(dir, name string, arrays hatlib.Arrays) ([]byte, error) {
-	path := dir + "/" + name
+	path := filepath.Join(dir, name)
 	if err := hatlib.WriteArrays(path, arrays, nil); err != nil {
 		return nil, err
 	}
-	data, err := readAndRemove(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("encoding %s: %w", name, err)
 	}
-	return bytes.Clone(data), nil
+	return data, nil
 }

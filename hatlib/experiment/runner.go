@@ -34,6 +34,7 @@ type Runner struct {
 
 	mu   sync.Mutex
 	data map[string]*loaded
+	pool pool
 }
 
 // loaded is a data set as runs see it.
@@ -95,6 +96,7 @@ func (r *Runner) Run(ctx context.Context, specs []Spec) (summary Summary, err er
 		bar = progress.New(total, r.Title, progress.WithUnit("batches"))
 		defer bar.Done()
 	}
+	defer r.pool.close()
 	parallel := r.Parallel
 	if parallel < 1 {
 		parallel = ParallelRuns(r.Backend, specs)
@@ -265,10 +267,11 @@ func (r *Runner) one(ctx context.Context, j job, parallel int, bar *progress.Bar
 	var weights hatlib.Arrays
 	done, counted := 0, 0
 	options.OnPoint = func(t *hatlib.Trainer, p hatlib.Point) error {
-		if p.Batch > done { // points of one training; a new training starts at 0
-			bar.Add(p.Batch - done)
-			counted += p.Batch - done
+		if j.spec.Config.Curve == "separate" {
+			done = 0 // every point is a training of its own
 		}
+		bar.Add(p.Batch - done)
+		counted += p.Batch - done
 		done = p.Batch
 		bar.Describe(fmt.Sprintf("%s, seed %d: accuracy %.3f", j.spec.Arm, j.spec.Config.Seed, p.Test.Accuracy))
 		if j.spec.KeepWeights {
@@ -280,10 +283,16 @@ func (r *Runner) one(ctx context.Context, j job, parallel int, bar *progress.Bar
 		return snapshots.take(t, p)
 	}
 	start := time.Now()
-	result, err := hatlib.Run(ctx, r.Backend, j.spec.Config, j.data.train, j.data.test, options)
+	trainer, err := r.pool.take(r.Backend, j.spec.Config, j.data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", j.spec, err)
 	}
+	result, err := trainer.Run(ctx, options)
+	if err != nil {
+		trainer.Close()
+		return nil, fmt.Errorf("%s: %w", j.spec, err)
+	}
+	r.pool.give(trainer, j.data)
 	bar.Add(j.work() - counted)
 	files, err := j.files(result, snapshots, weights, partial)
 	if err != nil {
@@ -398,15 +407,6 @@ func ParallelRuns(be compute.Backend, specs []Spec) int {
 		}
 	}
 	return runtime.GOMAXPROCS(0)
-}
-
-// readAndRemove reads a file that is not needed afterwards.
-func readAndRemove(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return data, os.Remove(path)
 }
 
 // Status counts what the store has of specs without computing anything: done, damaged (with their errors), and the rest.

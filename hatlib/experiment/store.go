@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/hatlab/hatlab/hatlib"
@@ -36,6 +35,15 @@ func OpenStore(dir string) (*Store, error) {
 	s := &Store{dir: dir}
 	if err := os.MkdirAll(s.runs(), 0o755); err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	return s, nil
+}
+
+// ExistingStore returns the store in dir, or an error when there is none.
+func ExistingStore(dir string) (*Store, error) {
+	s := &Store{dir: dir}
+	if info, err := os.Stat(s.runs()); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s is not a store: it has no folder runs", dir)
 	}
 	return s, nil
 }
@@ -280,7 +288,7 @@ func (s *Store) copyRun(from *Store, id string) error {
 	return s.put(m, files)
 }
 
-// Sweep removes what killed processes left behind: temporary folders of runs that are in the store.
+// sweepTemporary removes what killed processes left behind: temporary folders of runs that are in the store.
 func (s *Store) sweepTemporary() error {
 	entries, err := os.ReadDir(s.runs())
 	if err != nil {
@@ -306,14 +314,4 @@ func (s *Store) sweepTemporary() error {
 		}
 	}
 	return nil
-}
-
-// sortedFiles are the names of a manifest's files in order.
-func (m *Manifest) sortedFiles() []string {
-	var names []string
-	for name := range m.Files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

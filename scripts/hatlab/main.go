@@ -34,6 +34,7 @@ func newCommand() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(trainCommand(), evalCommand(), configCommand(), dataCommand())
+	root.AddCommand(trainCommand(), evalCommand(), configCommand(), dataCommand(), rateCommand(),
+		sweepCommand(), statusCommand(), mergeCommand(), reportCommand())
 	return root
 }

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hatlab/hatlab/hatlib/backend"
+	"github.com/hatlab/hatlab/hatlib/experiment"
+)
+
+// sweepFlags say which runs of which store are meant.
+type sweepFlags struct {
+	profile, out string
+	set          []string
+}
+
+func (f *sweepFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.profile, "profile", "smoke", "size of the experiments: "+strings.Join(experiment.Profiles, ", "))
+	cmd.Flags().StringArrayVar(&f.set, "set", nil, "change one field of every run, key=value; seeds=N sets the number of seeds (repeatable)")
+	addOut(cmd, &f.out)
+}
+
+func addOut(cmd *cobra.Command, out *string) {
+	cmd.Flags().StringVar(out, "out", "", "folder of the store (default: results in HATLAB_HOME)")
+}
+
+func openStore(out string) (*experiment.Store, error) {
+	if out == "" {
+		var err error
+		if out, err = experiment.DefaultDir(); err != nil {
+			return nil, err
+		}
+	}
+	return experiment.OpenStore(out)
+}
+
+func (f *sweepFlags) options() experiment.Options {
+	return experiment.Options{Profile: f.profile, Set: f.set}
+}
+
+func sweepCommand() *cobra.Command {
+	var flags sweepFlags
+	var shard string
+	var parallel int
+	var repair bool
+	cmd := &cobra.Command{
+		Use:   "sweep EXPERIMENT",
+		Short: "Compute the missing runs of an experiment, or of one shard of it",
+		Long: "Compute the missing runs of an experiment, or of one shard of it.\n\nEvery run is stored when it is finished. Interrupted or killed, the same command goes on. Shards share nothing but the\n" +
+			"folder, and may have folders of their own, which `merge` joins. Experiments: " + strings.Join(experiment.Names(), ", ") + ".",
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: experiment.Names(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			store, err := openStore(flags.out)
+			if err != nil {
+				return err
+			}
+			part, err := experiment.ParseShard(shard)
+			if err != nil {
+				return err
+			}
+			e, err := experiment.Find(args[0])
+			if err != nil {
+				return err
+			}
+			specs, err := e.SpecsAfter(store, flags.options())
+			if err != nil {
+				return err
+			}
+			return sweep(cmd.Context(), cmd.OutOrStdout(), store, e.Name, part.Of(specs), parallel, repair)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&shard, "shard", "", "which part of how many, from 1/16 to 16/16 (default: all)")
+	cmd.Flags().IntVar(&parallel, "parallel", 0, "runs at a time; 0 chooses for this machine")
+	cmd.Flags().BoolVar(&repair, "repair", false, "move damaged runs aside, into damaged-* in the store, and make them again")
+	return cmd
+}
+
+// sweep computes runs and says what became of them.
+func sweep(ctx context.Context, w io.Writer, store *experiment.Store, title string, specs []experiment.Spec, parallel int, repair bool) error {
+	be, err := backend.New()
+	if err != nil {
+		return err
+	}
+	runner := &experiment.Runner{Store: store, Backend: be, Parallel: parallel, Title: title}
+	if repair {
+		ids, err := runner.RunIDs(ctx, specs)
+		if err != nil {
+			return err
+		}
+		moved, err := store.Repair(ids)
+		for _, id := range moved {
+			fmt.Fprintf(w, "damaged run %s was moved aside\n", id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(w, "%s: %d runs in %s, on %s\n", title, len(specs), store.Dir(), backend.Describe(be))
+	summary, err := runner.Run(ctx, specs)
+	fmt.Fprintln(w, summary)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("interrupted; the same command goes on where it stopped: %w", err)
+	}
+	return err
+}
+
+func statusCommand() *cobra.Command {
+	var flags sweepFlags
+	cmd := &cobra.Command{
+		Use:       "status [EXPERIMENT...]",
+		Short:     "Say how many runs of the experiments are in the store, without computing",
+		ValidArgs: experiment.Names(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return eachExperiment(cmd.OutOrStdout(), flags, args, func(w io.Writer, e *experiment.Experiment, found *experiment.Found) error {
+				total := len(found.Runs) + len(found.Missing)
+				fmt.Fprintf(w, "%-12s %5d of %5d runs", e.Name, len(found.Runs), total)
+				if len(found.Runs) > 0 {
+					fmt.Fprintf(w, ", on %s, %s of computing", found.Machine, experiment.Seconds(found.Runs))
+				}
+				for m, n := range found.Others {
+					fmt.Fprintf(w, "; %d more on %s", n, m)
+				}
+				_, err := fmt.Fprintln(w)
+				return err
+			})
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+// eachExperiment collects the runs of the named experiments, all when none is named. Damage is reported after the rest.
+func eachExperiment(w io.Writer, flags sweepFlags, names []string, do func(io.Writer, *experiment.Experiment, *experiment.Found) error) error {
+	store, err := openStore(flags.out)
+	if err != nil {
+		return err
+	}
+	everything := len(names) == 0
+	if everything {
+		names = experiment.Names()
+	}
+	var damage error
+	for _, name := range names {
+		e, err := experiment.Find(name)
+		if err != nil {
+			return err
+		}
+		specs, err := e.SpecsAfter(store, flags.options())
+		if err != nil {
+			if everything && e.After != "" {
+				fmt.Fprintf(w, "%-12s waits for %s\n", e.Name, e.After)
+				continue
+			}
+			return err
+		}
+		found, err := experiment.Collect(store, specs)
+		if found == nil {
+			return err
+		}
+		if damage == nil {
+			damage = err
+		}
+		if err := do(w, e, found); err != nil {
+			return err
+		}
+	}
+	return damage
+}
+
+func mergeCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "merge DIR...",
+		Short: "Copy the runs of other stores into one, checking each",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			to, err := openStore(out)
+			if err != nil {
+				return err
+			}
+			var problems []error
+			for _, dir := range args {
+				from, err := experiment.ExistingStore(dir)
+				if err != nil {
+					return err
+				}
+				copied, err := to.Merge(from)
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d runs copied into %s\n", dir, copied, to.Dir())
+				problems = append(problems, err)
+			}
+			return errors.Join(problems...)
+		},
+	}
+	addOut(cmd, &out)
+	return cmd
+}
+
+func reportCommand() *cobra.Command {
+	var flags sweepFlags
+	cmd := &cobra.Command{
+		Use:       "report [EXPERIMENT...]",
+		Short:     "Summarize the runs that are in the store: by reading, arm and value",
+		ValidArgs: experiment.Names(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return eachExperiment(cmd.OutOrStdout(), flags, args, func(w io.Writer, e *experiment.Experiment, found *experiment.Found) error {
+				return experiment.Report(w, e, found)
+			})
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
