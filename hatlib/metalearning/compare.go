@@ -97,8 +97,9 @@ func Baselines() []Baseline {
 	return []Baseline{sgd, rms, adam, nag}
 }
 
-// Tune returns the candidate whose mean loss after the last step is smallest on d: draw d apart from the problems of the comparison.
-func Tune(d *Descent, candidates []Stepper) (Stepper, error) {
+// Tune returns the candidate whose mean loss over functions and over the last rows of the curve is smallest on d: last 1 asks for the best end, last Steps + 1 for the best
+// whole course. Draw d apart from the problems of the comparison.
+func Tune(d *Descent, candidates []Stepper, last int) (Stepper, error) {
 	var best Stepper
 	lowest := math.Inf(1)
 	for _, s := range candidates {
@@ -106,7 +107,7 @@ func Tune(d *Descent, candidates []Stepper) (Stepper, error) {
 		if err != nil {
 			return nil, err
 		}
-		if mean, _ := meanSD(curve[len(curve)-1]); mean < lowest {
+		if mean, _ := meanSD(Late(curve, last)); mean < lowest {
 			best, lowest = s, mean
 		}
 	}
@@ -116,15 +117,26 @@ func Tune(d *Descent, candidates []Stepper) (Stepper, error) {
 	return best, nil
 }
 
+// Late returns, for losses [steps+1][functions], each function's mean over the last rows.
+func Late(losses [][]float64, last int) []float64 {
+	out := make([]float64, len(losses[0]))
+	for _, row := range losses[len(losses)-last:] {
+		for i, v := range row {
+			out[i] += v / float64(last)
+		}
+	}
+	return out
+}
+
 // Race is the losses of one optimizer on drawn problems.
 type Race struct {
 	Name, Setting string
 	Loss          [][]float64 // [steps+1][functions], row t after t steps
 }
 
-// RaceBaselines tunes SGD, RMSprop, Adam and NAG on n functions drawn with tuningSeed, and runs each once on n fresh ones drawn with seed. It returns the fresh functions,
-// for others to run on and to Close, and the four results.
-func RaceBaselines(be compute.Backend, o Objective, tuningSeed, seed uint64, n, steps int) (*Descent, []Race, error) {
+// RaceBaselines tunes SGD, RMSprop, Adam and NAG on n functions drawn with tuningSeed, by the criterion last of [Tune], and runs each once on n fresh ones drawn with
+// seed. It returns the fresh functions, for others to run on and to Close, and the four results.
+func RaceBaselines(be compute.Backend, o Objective, tuningSeed, seed uint64, n, steps, last int) (*Descent, []Race, error) {
 	tuning, err := NewDescent(be, DrawProblems(o, tuningSeed, n, steps))
 	if err != nil {
 		return nil, nil, err
@@ -136,7 +148,7 @@ func RaceBaselines(be compute.Backend, o Objective, tuningSeed, seed uint64, n, 
 	}
 	var races []Race
 	for _, b := range Baselines() {
-		s, err := Tune(tuning, b.Candidates)
+		s, err := Tune(tuning, b.Candidates, last)
 		if err != nil {
 			fresh.Close()
 			return nil, nil, err

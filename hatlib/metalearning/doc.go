@@ -19,7 +19,7 @@
 //	ref, _ := metalearning.FindReference("gradient")
 //	p, _ := ref.Params()
 //	lstm, _ := metalearning.DefaultLearnedGradient.Stepper(be, p)
-//	fresh, tuned, _ := metalearning.RaceBaselines(be, metalearning.Quadratics{N: 10}, 98, 99, 100, 100)
+//	fresh, tuned, _ := metalearning.RaceBaselines(be, metalearning.Quadratics{N: 10}, 98, 99, 100, 100, 1)
 //	loss, _ := fresh.Run(lstm)   // [101][100], to be held against tuned[k].Loss
 //
 // Functions that build graphs panic, as GoMLX's do; everything else returns an error.
