@@ -1,6 +1,8 @@
 package hatlib
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -172,49 +174,56 @@ func overChunks(x, totals []*Node, chunk pairChunk, totalAxes []chunkAxes,
 	if !canLoop(g.Backend()) {
 		for e := range exampleChunks {
 			for o := range outputChunks {
-				totals = step(position{example: e * chunk.examples, output: o * chunk.outputs}, totals)
+				totals = step(position{example: e * chunk.examples, output: o * chunk.outputs, after: totals[0]}, totals)
 			}
 		}
 		return totals
 	}
-	count := Const(g, int32(exampleChunks*outputChunks))
-	zero, exampleStep := Const(g, int32(0)), Const(g, int32(chunk.examples))
-	perExample, outputStep := Const(g, int32(outputChunks)), Const(g, int32(chunk.outputs))
-	condition := NewClosure(g, func(g *Graph) []*Node {
-		i := Parameter(g, "i", shapes.Scalar[int32]())
+	state := func(g *Graph) (i *Node, current []*Node) {
+		i = Parameter(g, "i", shapes.Scalar[int32]())
 		for t := range totals {
-			Parameter(g, g.UniqueName("total"), totals[t].Shape())
+			current = append(current, Parameter(g, fmt.Sprintf("total_%d", t), totals[t].Shape()))
 		}
-		return []*Node{LessThan(i, count)}
+		return i, current
+	}
+	condition := newClosure(g, func(g *Graph) []*Node {
+		i, _ := state(g)
+		return []*Node{LessThan(i, Const(g, int32(exampleChunks*outputChunks)))}
 	})
-	loop := NewClosure(g, func(g *Graph) []*Node {
-		i := Parameter(g, "i", shapes.Scalar[int32]())
-		current := make([]*Node, len(totals))
-		for t := range totals {
-			current[t] = Parameter(g, g.UniqueName("total"), totals[t].Shape())
+	loop := newClosure(g, func(g *Graph) []*Node {
+		i, current := state(g)
+		number := func(n int) *Node { return Const(g, int32(n)) }
+		at := position{
+			zero:        number(0),
+			exampleNode: Mul(Div(i, number(outputChunks)), number(chunk.examples)),
+			outputNode:  Mul(Rem(i, number(outputChunks)), number(chunk.outputs)),
 		}
-		at := position{zero: zero, exampleNode: Mul(Div(i, perExample), exampleStep), outputNode: Mul(Rem(i, perExample), outputStep)}
-		next := step(at, current)
-		return append([]*Node{Add(i, OnesLike(i))}, next...)
+		return append([]*Node{Add(i, number(1))}, step(at, current)...)
 	})
-	return While(condition, loop, append([]*Node{zero}, totals...)...)[1:]
+	return While(condition, loop, append([]*Node{Const(g, int32(0))}, totals...)...)[1:]
 }
 
-// position is where a chunk starts: two numbers, or in a loop two nodes.
+// position is where a chunk starts: two numbers, and the sum of the chunks before, after which it is computed; in a loop
+// two nodes.
 type position struct {
 	example, output               int
+	after                         *Node
 	zero, exampleNode, outputNode *Node
 }
 
 // cut returns the part of x that belongs to the chunk.
 func (p position) cut(x *Node, axes chunkAxes, chunk pairChunk) *Node {
-	if axes == (chunkAxes{}) {
-		return x
+	if p.zero != nil && x.Rank() == 0 {
+		return importScalar(x, p.zero)
 	}
 	if p.zero != nil {
 		starts, dims := p.window(x, axes, chunk)
-		return DynamicSlice(x, starts, dims)
+		return DynamicSlice(x, starts, dims) // also where nothing is cut: it brings x into the loop
 	}
+	if axes == (chunkAxes{}) {
+		return x
+	}
+	x = computedAfter(x, p.after)
 	if axes.examples != 0 {
 		x = SliceAxis(x, axes.examples, AxisRange(p.example, p.example+chunk.examples))
 	}
@@ -222,6 +231,15 @@ func (p position) cut(x *Node, axes chunkAxes, chunk pairChunk) *Node {
 		x = SliceAxis(x, axes.outputs, AxisRange(p.output, p.output+chunk.outputs))
 	}
 	return x
+}
+
+// computedAfter is x, but depends on earlier: a backend that runs whatever is ready would hold all chunks at once.
+func computedAfter(x, earlier *Node) *Node {
+	first := StopGradient(earlier)
+	for first.Rank() > 0 {
+		first = Squeeze(SliceAxis(first, 0, AxisElem(0)), 0)
+	}
+	return Add(x, Where(Const(x.Graph(), false), first, Const(x.Graph(), shapes.CastAsDType(0, x.DType()))))
 }
 
 // add returns total with part added in the place of the chunk.
@@ -260,11 +278,4 @@ func (p position) window(x *Node, axes chunkAxes, chunk pairChunk) (starts []*No
 		starts[a], dims[a] = p.outputNode, chunk.outputs
 	}
 	return starts, dims
-}
-
-// canLoop reports whether a backend runs loops with a gradient inside and slices at computed places; the pure Go
-// backend does not.
-func canLoop(be compute.Backend) bool {
-	operations := be.Capabilities().Operations
-	return operations[compute.OpTypeWhile] && operations[compute.OpTypeDynamicSlice] && operations[compute.OpTypeDynamicUpdateSlice]
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -127,4 +129,66 @@ func TestPairShapesAreChecked(t *testing.T) {
 			t.Errorf("%s was accepted", name)
 		}
 	}
+}
+
+// TestShiftInChunks: mean and shift of the released form, and the gradients of both, are the same in chunks.
+func TestShiftInChunks(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+		p := newPairProblem(4, 6, 5, 3, 7)
+		shiftAdjoint := tensors.FromFlatDataAndDimensions(newPairProblem(4, 6, 5, 3, 8).post, 4, 5)
+		run := func(options ...PairOption) [][]float64 {
+			general := (&MetaLearner{Activation: ActivationReLU}).Pair
+			exec := MustNewExec(be, func(x []*Node) []*Node {
+				theta := x[5:]
+				mean, shift := PairMeanAndShift(general, theta, x[0], x[1], x[2], options...)
+				loss := Add(ReduceAllSum(Mul(mean, x[3])), ReduceAllSum(Mul(shift, x[4])))
+				return append([]*Node{mean, shift}, Gradient(loss, append([]*Node{x[0], x[1], x[2]}, theta...)...)...)
+			})
+			all := p.tensors()
+			var values [][]float64
+			for _, o := range exec.MustExec(append(append(append([]any{}, all[:4]...), shiftAdjoint), all[4:]...)...) {
+				values = append(values, tensors.MustCopyFlatData[float64](o))
+			}
+			return values
+		}
+		whole := run()
+		compareAll(t, "chunks of examples", run(WithPairMemory(5000)), whole, 1e-12)
+		compareAll(t, "chunks of one", run(WithPairMemory(1)), whole, 1e-12)
+	})
+}
+
+// TestReLUAtZero: the gradient at 0 is 0, as PyTorch has it; GoMLX's own has 1.
+func TestReLUAtZero(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+		gradient := MustNewExec(be, func(x *Node) *Node { return Gradient(ReduceAllSum(ReLU(x)), x)[0] }).
+			MustExec1([]float32{-1, 0, 2})
+		compareAll(t, "gradient", [][]float64{wide(tensors.MustCopyFlatData[float32](gradient))}, [][]float64{{0, 0, 1}}, 0)
+	})
+}
+
+// TestClosuresStandAlone: the same scalars and reductions can be used before, in and after two closures of one graph.
+func TestClosuresStandAlone(t *testing.T) {
+	be := backendtest.XLA(t)
+	x := MustNewExec(be, func(x *Node) *Node {
+		g := x.Graph()
+		x = ReduceAllSum(AddScalar(InsertAxes(x, 0), 3)) // 3, and the sum, are made outside
+		for range 2 {
+			condition := newClosure(g, func(g *Graph) []*Node {
+				i := Parameter(g, "i", shapes.Scalar[int32]())
+				Parameter(g, "x", x.Shape())
+				return []*Node{LessThan(i, Scalar(g, dtypes.Int32, 2))}
+			})
+			body := newClosure(g, func(g *Graph) []*Node {
+				i, x := Parameter(g, "i", shapes.Scalar[int32]()), Parameter(g, "x", x.Shape())
+				return []*Node{AddScalar(i, 1), MulScalar(AddScalar(ReduceAllSum(InsertAxes(x, 0)), 3), 2)} // 3 again, and 2 for the first time
+			})
+			x = While(condition, body, Const(g, int32(0)), x)[1]
+		}
+		return MulScalar(x, 2) // 2 was made inside
+	}).MustExec1(float32(1))
+	expected := 4.0
+	for range 4 {
+		expected = (expected + 3) * 2
+	}
+	compareAll(t, "value", [][]float64{{float64(tensors.ToScalar[float32](x))}}, [][]float64{{2 * expected}}, 0)
 }

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -213,12 +211,9 @@ func (t *Trainer) loopGraph(scope *model.Scope, inputs []*Node) []*Node {
 		variables = append(variables, v)
 		state = append(state, v.NodeValue(g))
 	}
-	const counters = 4 // i, loss, local norm, step norm
-	zero := Const(g, int32(0))
-	curve := Zeros(g, shapes.Make(dtypes.Float32, capacity))
-	state = append([]*Node{zero, curve, curve, curve}, state...)
-	// Scalars are cached by value and must not be made first inside the closure and used again outside.
-	hoistScalars(g)
+	const counters = 5 // step, number of steps, and the curves of loss, local norm and step norm
+	curve := Const(g, tensors.FromScalarAndDimensions(float32(0), capacity))
+	state = append([]*Node{Const(g, int32(0)), count, curve, curve, curve}, state...)
 
 	parameters := func(g *Graph) []*Node {
 		nodes := make([]*Node, len(state))
@@ -227,19 +222,22 @@ func (t *Trainer) loopGraph(scope *model.Scope, inputs []*Node) []*Node {
 		}
 		return nodes
 	}
-	condition := NewClosure(g, func(g *Graph) []*Node { return []*Node{LessThan(parameters(g)[0], count)} })
-	body := NewClosure(g, func(g *Graph) []*Node {
+	condition := newClosure(g, func(g *Graph) []*Node {
 		p := parameters(g)
-		i := p[0]
+		return []*Node{LessThan(p[0], p[1])}
+	})
+	body := newClosure(g, func(g *Graph) []*Node {
+		p := parameters(g)
+		i, zero := p[0], Const(g, int32(0))
 		for v := range variables {
 			variables[v].SetNodeValue(p[counters+v])
 		}
 		rows := Reshape(DynamicSlice(indices, []*Node{i, zero}, []int{1, batch}), batch)
 		label := Reshape(DynamicSlice(labels, []*Node{i}, []int{1}))
 		s := t.stepOn(scope, x, y, mask, rows, label)
-		next := []*Node{Add(i, OnesLike(i))}
+		next := []*Node{Add(i, Const(g, int32(1))), p[1]}
 		for c, value := range []*Node{s.Loss, s.LocalNorm, s.StepNorm} {
-			next = append(next, DynamicUpdateSlice(p[1+c], Reshape(value, 1), []*Node{i}))
+			next = append(next, DynamicUpdateSlice(p[2+c], Reshape(value, 1), []*Node{i}))
 		}
 		for _, v := range variables {
 			next = append(next, v.NodeValue(g))
@@ -250,15 +248,7 @@ func (t *Trainer) loopGraph(scope *model.Scope, inputs []*Node) []*Node {
 	for v := range variables {
 		variables[v].SetNodeValue(results[counters+v])
 	}
-	return results[1:counters]
-}
-
-// hoistScalars makes the scalars that a step uses before any closure does.
-func hoistScalars(g *Graph) {
-	for _, value := range []float64{0, 1, -1, 0.5, 2} {
-		Scalar(g, dtypes.Float32, value)
-		Scalar(g, dtypes.Int64, value)
-	}
+	return results[2:counters]
 }
 
 // StepLog are the numbers of the steps of one call, in order.
