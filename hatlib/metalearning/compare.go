@@ -79,18 +79,18 @@ type Baseline struct {
 	Candidates []Stepper
 }
 
-// Baselines returns SGD, RMSprop, Adam and NAG: rates in steps of 2 from 0.001 to about 1, and for RMSprop and NAG also their decay and momentum, which
+// Baselines returns SGD, RMSprop, Adam and NAG: rates in steps of 2 from 0.001 to about 8, and for RMSprop and NAG also their decay and momentum, which
 // Andrychowicz et al. 2016 left at their defaults.
 func Baselines() []Baseline {
 	sgd, rms, adam, nag := Baseline{Name: "SGD"}, Baseline{Name: "RMSprop"}, Baseline{Name: "Adam"}, Baseline{Name: "NAG"}
-	for k := range 11 {
+	for k := range 14 {
 		rate := 0.001 * math.Pow(2, float64(k))
 		sgd.Candidates = append(sgd.Candidates, &SGD{Rate: rate})
 		adam.Candidates = append(adam.Candidates, NewAdam(rate))
-		for _, d := range []float64{0.9, 0.99} {
+		for _, d := range []float64{0.9, 0.99, 0.999} {
 			rms.Candidates = append(rms.Candidates, &RMSprop{Rate: rate, Decay: d})
 		}
-		for _, m := range []float64{0.8, 0.9, 0.95} {
+		for _, m := range []float64{0.8, 0.9, 0.95, 0.98} {
 			nag.Candidates = append(nag.Candidates, &NAG{Rate: rate, Momentum: m})
 		}
 	}

@@ -22,8 +22,8 @@ func TestMetaGradients(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
 		cfg := MetaConfig{Seed: 6}
-		search, prior := LearnedSearch{Dim: 2, Hidden: 5, Horizon: 4}, GPPrior{Dim: 2, Features: 20, Shortest: 0.3, Longest: 1, Bowl: 1}
-		rule := UnsupervisedRule{Hidden: 4, Channels: 2, Steps: 3}
+		search, prior := LearnedSearch{Dim: 2, Hidden: 5, Horizon: 3}, GPPrior{Dim: 2, Features: 20, Shortest: 0.3, Longest: 1, Bowl: 1}
+		rule := UnsupervisedRule{Hidden: 4, Channels: 2, Steps: 2}
 		for name, c := range map[string]struct {
 			p      Params
 			f      unrolled

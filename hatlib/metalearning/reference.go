@@ -56,7 +56,7 @@ const RuleWidth = 32
 func References() []Reference {
 	gradient := MetaConfig{Seed: 1, Steps: 4000, Rate: 5e-3, Clip: 1, Batch: 32}
 	mlp := MetaConfig{Seed: 1, Steps: 1000, Rate: 5e-3, Clip: 1, Batch: 1}
-	rule := MetaConfig{Seed: 1, Steps: 600, Rate: 5e-3, Clip: 1, Batch: 4}
+	rule := MetaConfig{Seed: 1, Steps: 2000, Rate: 5e-3, Clip: 1, Batch: 4}
 	refs := []Reference{
 		{
 			Name: "gradient", What: "LSTM optimizer on 10-dimensional quadratics", cfg: gradient,

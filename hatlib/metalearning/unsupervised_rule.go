@@ -2,14 +2,12 @@ package metalearning
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/hatlab/hatlab/hatlib/dataset"
 )
 
 // UnsupervisedRule is the unsupervised local rule of Metz et al. 2018 ("Meta-learning update rules for unsupervised representation learning") in a reduced form. A layer with weights
@@ -194,121 +192,4 @@ func unitRows(w []float32, n int) []float32 {
 		}
 	}
 	return w
-}
-
-// Evaluate runs the rule from random weights for steps batches on each of tasks few-shot tasks of src, with layers of the given width, and returns the
-// accuracy of the readout on each task. With steps 0 the features are random. The same seed gives the same tasks and the same random weights, whatever the parameters
-// and the steps.
-func (r UnsupervisedRule) Evaluate(be compute.Backend, p Params, src *FewShot, seed uint64, width, steps, tasks int) ([]float64, error) {
-	n := len(p)
-	update, err := NewExec(be, func(in []*Node) []*Node { return []*Node{r.Update(in[:n], in[n], in[n+1])} })
-	if err != nil {
-		return nil, fmt.Errorf("metalearning: preparing the unsupervised rule: %w", err)
-	}
-	defer update.Finalize()
-	readout, err := NewExec(be, func(in []*Node) []*Node {
-		w, x := in[0], in[1]
-		return []*Node{RidgeReadout(Features(w, in[2], x), in[3], Features(w, in[4], x), readoutRidge, readoutIterations)}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("metalearning: preparing the readout: %w", err)
-	}
-	defer readout.Finalize()
-	acc := make([]float64, tasks)
-	for k := range acc {
-		rng := rand.New(rand.NewPCG(seed, uint64(k)))
-		w := tensors.FromFlatDataAndDimensions(unitRows(normal(rng, 1, width*src.Features()), src.Features()), 1, width, src.Features())
-		draw := src.Draw(rng, 1, max(steps, 1))
-		for s := range steps {
-			out, err := update.Call(append(p.inputs(), w, row(draw[0], s))...)
-			if err != nil {
-				return nil, fmt.Errorf("metalearning: unsupervised rule, step %d: %w", s, err)
-			}
-			w = out[0]
-		}
-		out, err := readout.Call(w, row(draw[0], max(steps, 1)-1), draw[1], draw[2], draw[3])
-		if err != nil {
-			return nil, fmt.Errorf("metalearning: readout: %w", err)
-		}
-		acc[k] = accuracy(tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](draw[4]), src.Ways)
-	}
-	return acc, nil
-}
-
-// Learn runs the rule from random weights for steps batches of batch examples of s, without labels, and returns the weights before and after, [width][features].
-func (r UnsupervisedRule) Learn(be compute.Backend, p Params, s *dataset.Set, seed uint64, width, steps, batch int) (before, after [][]float64, err error) {
-	n := len(p)
-	update, err := NewExec(be, func(in []*Node) []*Node { return []*Node{r.Update(in[:n], in[n], in[n+1])} })
-	if err != nil {
-		return nil, nil, fmt.Errorf("metalearning: preparing the unsupervised rule: %w", err)
-	}
-	defer update.Finalize()
-	rng := rand.New(rand.NewPCG(seed, 24))
-	w := tensors.FromFlatDataAndDimensions(unitRows(normal(rng, 1, width*s.Features), s.Features), 1, width, s.Features)
-	before = rows(w, width)
-	for k := range steps {
-		x := make([]float32, 0, batch*s.Features)
-		for range batch {
-			x = append(x, s.Row(rng.IntN(s.N))...)
-		}
-		out, err := update.Call(append(p.inputs(), w, tensors.FromFlatDataAndDimensions(x, 1, batch, s.Features))...)
-		if err != nil {
-			return nil, nil, fmt.Errorf("metalearning: unsupervised rule, step %d: %w", k, err)
-		}
-		w = out[0]
-	}
-	return before, rows(w, width), nil
-}
-
-// rows returns the values of w as n rows of float64.
-func rows(w *tensors.Tensor, n int) [][]float64 {
-	flat := tensors.MustCopyFlatData[float32](w)
-	out := make([][]float64, n)
-	for i := range out {
-		for _, v := range flat[i*len(flat)/n : (i+1)*len(flat)/n] {
-			out[i] = append(out[i], float64(v))
-		}
-	}
-	return out
-}
-
-// EvaluateInputs returns the accuracy of the same readout on the standardized inputs themselves, on the tasks of Evaluate with steps 0 and the same seed and width.
-func EvaluateInputs(be compute.Backend, src *FewShot, seed uint64, width, tasks int) ([]float64, error) {
-	readout, err := NewExec(be, func(in []*Node) []*Node {
-		x := in[0]
-		return []*Node{RidgeReadout(standardize(in[1], x, pixelFloor), in[2], standardize(in[3], x, pixelFloor), readoutRidge, readoutIterations)}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("metalearning: preparing the readout: %w", err)
-	}
-	defer readout.Finalize()
-	acc := make([]float64, tasks)
-	for k := range acc {
-		rng := rand.New(rand.NewPCG(seed, uint64(k)))
-		normal(rng, 1, width*src.Features()) // the weights of Evaluate, so that the same task follows
-		draw := src.Draw(rng, 1, 1)
-		out, err := readout.Call(row(draw[0], 0), draw[1], draw[2], draw[3])
-		if err != nil {
-			return nil, fmt.Errorf("metalearning: readout: %w", err)
-		}
-		acc[k] = accuracy(tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](draw[4]), src.Ways)
-	}
-	return acc, nil
-}
-
-// accuracy is the share of rows in which scores and one-hot labels have their largest value at the same place.
-func accuracy(scores, y []float32, classes int) float64 {
-	right := 0
-	for i := 0; i < len(y); i += classes {
-		at := 0
-		for c := range classes {
-			if scores[i+c] > scores[i+at] {
-				at = c
-			}
-		}
-		if y[i+at] == 1 {
-			right++
-		}
-	}
-	return float64(right) / float64(len(y)/classes)
 }

@@ -146,6 +146,11 @@ func TestUnsupervisedRule(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
 		p := trainedParams(t, "rule")
+		runner, err := r.Runner(be)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer runner.Close()
 		sets, fewShotTasks := sets, 60
 		if be.Name() == backendtest.Go(t).Name() {
 			sets, fewShotTasks = sets[:1], 15 // the same graph, nothing of it fused
@@ -157,14 +162,14 @@ func TestUnsupervisedRule(t *testing.T) {
 				t.Fatal(err)
 			}
 			run := func(p Params, steps int) []float64 {
-				acc, err := r.Evaluate(be, p, tasks, 77, width, steps, fewShotTasks)
+				acc, err := runner.Evaluate(p, tasks, 77, width, steps, fewShotTasks)
 				if err != nil {
 					t.Fatal(err)
 				}
 				return acc
 			}
 			acc, random, untrained := run(p, r.Steps), run(p, 0), run(ref.Untrained(), r.Steps)
-			inputs, err := EvaluateInputs(be, tasks, 77, width, fewShotTasks)
+			inputs, err := runner.EvaluateInputs(tasks, 77, width, fewShotTasks)
 			if err != nil {
 				t.Fatal(err)
 			}
