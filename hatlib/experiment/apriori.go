@@ -5,7 +5,7 @@ var apriori = Experiment{
 	Name: "apriori", Title: "The converged rule applied a priori",
 	About: "the a priori application of HAT's update rule decreases the accuracy",
 	Grids: map[string][]Grid{
-		"smoke": inReadings(Grid{Arms: aprioriArms, Set: with(smokeSize, "epochs=2"), Seeds: 2}, ReadingPaper),
+		"smoke": inReadings(Grid{Arms: aprioriArms, Set: smokeSize, Seeds: 2}, ReadingPaper),
 		"quick": inReadings(Grid{Arms: aprioriArms, Set: quickSize, Seeds: 10}, ReadingPaper, ReadingLinear, ReadingReleased),
 		"paper": inReadings(Grid{Arms: aprioriArms, Set: []string{"epochs=5", "curve=one_run"}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
 	},

@@ -6,7 +6,7 @@ var attribution = Experiment{
 	Name: "attribution", Title: "From paper to released, one choice at a time",
 	About: "is the gain an effect of the released code's choices?",
 	Grids: map[string][]Grid{
-		"smoke": switches(smokeSize, 2, switchList[:3]),
+		"smoke": switches(smokeSize, 2, switchList[:2]),
 		"quick": switches(with(quickSize, "epochs=3", "eval_every=1"), 5, switchList),
 		"paper": switches([]string{"epochs=3", "eval_every=0.5", "curve=one_run"}, 30, switchList),
 	},
@@ -21,9 +21,9 @@ type change struct {
 // switchList: choices that have a meaning only together are switched together.
 var switchList = []change{
 	{"nothing", nil},
+	{"linear outputs", []string{"output_activation=linear"}},
 	{"falling rate", []string{"local_rate=0.001", "local_rate_schedule=inverse_batch"}},
 	{"update after sigma", []string{"update_entry=after_sigma", "gradient_at=in_place"}},
-	{"linear outputs", []string{"output_activation=linear"}},
 	{"M 3-50-1", []string{"meta_hidden=50"}},
 	{"stored evaluation", []string{"evaluation=stored"}},
 	{"labels by batch", []string{"label_draw=batch"}},

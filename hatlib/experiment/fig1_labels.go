@@ -5,7 +5,7 @@ var fig1Labels = Experiment{
 	Name: "fig1-labels", Title: "Figure 1, right: test accuracy by proportion of labels",
 	About: "more effective with more labels; better only above 20% of labels; gains when labels are scarce",
 	Grids: map[string][]Grid{
-		"smoke": inReadings(Grid{Arms: []Arm{control, hat}, Set: with(smokeSize, "epochs=2", "eval_every=2"), Seeds: 3,
+		"smoke": inReadings(Grid{Arms: []Arm{control, hat}, Set: smokeSize, Seeds: 3,
 			Axis: "label_fraction", Values: []string{"0.05", "0.2", "1"}}, ReadingPaper),
 		"quick": inReadings(Grid{Arms: []Arm{control, hat}, Set: with(quickSize, "epochs=3", "eval_every=1.5"), Seeds: 5,
 			Axis: "label_fraction", Values: []string{"0.001", "0.01", "0.05", "0.1", "0.2", "0.5", "1"}}, ReadingPaper, ReadingReleased),

@@ -194,11 +194,18 @@ func (r *Runner) all(ctx context.Context, jobs []job, parallel int, bar *progres
 		group    sync.WaitGroup
 		failures []error
 	)
-	queue := make(chan job)
+	jobQueue := newQueue(jobs, backend.Describe(r.Backend).Name == "go")
+	defer context.AfterFunc(ctx, jobQueue.stop)()
 	for range parallel {
 		group.Go(func() {
-			for j := range queue {
+			for {
+				j, ok := jobQueue.next()
+				if !ok {
+					return
+				}
+				start := time.Now()
 				result, err := r.one(ctx, j, parallel, bar)
+				jobQueue.done(j, time.Since(start))
 				mu.Lock()
 				switch {
 				case errors.Is(err, errElsewhere):
@@ -223,13 +230,6 @@ func (r *Runner) all(ctx context.Context, jobs []job, parallel int, bar *progres
 			}
 		})
 	}
-	for _, j := range jobs {
-		select {
-		case queue <- j:
-		case <-ctx.Done():
-		}
-	}
-	close(queue)
 	group.Wait()
 	if len(failures) == 0 {
 		return ctx.Err()

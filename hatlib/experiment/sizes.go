@@ -2,8 +2,9 @@ package experiment
 
 import "slices"
 
-// Sizes of the profiles, which all experiments share, so that they share runs. Smoke is the embedded digits and seconds;
-// quick is a part of Fashion-MNIST with a smaller learner; paper is what the presets say, the paper's sizes.
+// Sizes of the profiles, which all experiments share, so that they share runs (at smoke, compiling a graph takes longer
+// than training). Smoke is the embedded digits; quick is a part of Fashion-MNIST with a smaller learner; paper is what
+// the presets say, the paper's sizes.
 var (
 	smokeSize = []string{"data=digits", "sizes=64-32-16-10", "meta_hidden=16", "batch=25", "epochs=3", "eval_every=1", "curve=one_run"}
 	quickSize = []string{"examples=10000", "sizes=784-64-32-10", "meta_hidden=32", "epochs=5", "eval_every=0.5", "curve=one_run"}
