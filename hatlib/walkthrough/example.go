@@ -73,7 +73,7 @@ func (e Example) forward(offsets [][][]float64) Pass {
 		for j, w := range e.W[l] {
 			var text string
 			vhat[j], text = unit(w, v, e.B[l][j])
-			add("4", unitName(to+"^", j, e.W[l]), text, vhat[j])
+			add("4", unitName(to+hat, j, e.W[l]), text, vhat[j])
 		}
 		updated := make([][]float64, len(e.W[l]))
 		for j, w := range e.W[l] {
@@ -156,6 +156,9 @@ func zerosLike(w [][][]float64) [][][]float64 {
 	}
 	return out
 }
+
+// hat is the combining sign of a placeholder.
+const hat = "\u0302"
 
 // unit is relu(w . v + b), with its arithmetic.
 func unit(w, v []float64, b float64) (value float64, text string) {

@@ -28,7 +28,7 @@ func TestByHandAgainstNumbersOnPaper(t *testing.T) {
 		texts[l.What] = l.Arithmetic
 	}
 	for what, want := range map[string]string{
-		"v^_1":         "relu(0.5·1 − 1·0.5 + 0.6)",
+		"v\u0302_1":    "relu(0.5·1 − 1·0.5 + 0.6)",
 		"Δw x_2 → v_1": "relu(0.5 + 0.6 − 1) − 0.5·relu(−1)",
 		"w x_1 → v_2":  "1 + 0.2·0.5",
 		"output":       "relu(0.912·0.68 − 0.404·1.1 + 0.25)",
@@ -159,7 +159,7 @@ func TestAgreeSeesADifference(t *testing.T) {
 }
 
 func TestMeasure(t *testing.T) {
-	size := Size{20, 64, 32, 32}
+	size := Size{10, 64, 32, 16}
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
 		for _, way := range Ways(0) {
 			row, err := Measure(be, way, size, 1)
