@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -47,3 +48,6 @@ func compute1(t testing.TB, be compute.Backend, s *Store, specs ...Spec) Summary
 }
 
 func goBackend(t testing.TB) compute.Backend { return backendtest.Go(t) }
+
+// contextOfTest is the context of child processes.
+func contextOfTest() context.Context { return context.Background() }
