@@ -151,7 +151,7 @@ func TestUnsupervisedRule(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer runner.Close()
-		sets, fewShotTasks := sets, 60
+		sets, fewShotTasks := sets, 40
 		if be.Name() == backendtest.Go(t).Name() {
 			sets, fewShotTasks = sets[:1], 15 // the same graph, nothing of it fused
 		}
