@@ -87,9 +87,6 @@ type Config struct {
 	StepsPerCall int    `json:"steps_per_call" why:"batches per graph execution; 0 lets a call last up to half a second, backends without loops take one"`
 }
 
-// Rules are the names that Config.Rule may take.
-var Rules = []string{"meta", "none", "hebb", "oja", "rich_get_richer"}
-
 // Validate reports every field that has no meaning, or nil. The error names the field, its value and what is valid.
 func (c *Config) Validate() error {
 	var problems []error
@@ -104,8 +101,8 @@ func (c *Config) Validate() error {
 			bad(f.Name, "%v is not a finite number", *value)
 		}
 	}
-	if !slices.Contains(Rules, c.Rule) {
-		bad("rule", "%q is not one of %s", c.Rule, strings.Join(Rules, ", "))
+	if !slices.Contains(RuleNames(), c.Rule) {
+		bad("rule", "%q is not one of %s", c.Rule, strings.Join(RuleNames(), ", "))
 	}
 	if len(c.Sizes) < 2 || slices.Min(c.Sizes) < 1 {
 		bad("sizes", "%q needs at least inputs and outputs, each 1 or more", c.Sizes)
@@ -163,23 +160,6 @@ func (c *Config) BatchSize() int {
 		return 1
 	}
 	return c.Batch
-}
-
-// NewRule returns the rule that the configuration names.
-func (c *Config) NewRule() (Rule, error) {
-	switch c.Rule {
-	case "meta":
-		return &MetaLearner{Hidden: c.MetaHidden, Activation: c.MetaActivation, General: c.PairKernel == "general", Memory: int64(c.PairMemoryMB) << 20}, nil
-	case "none":
-		return None(), nil
-	case "hebb":
-		return Hebb(), nil
-	case "oja":
-		return Oja(), nil
-	case "rich_get_richer":
-		return RichGetRicher(c.RuleSlope, c.RuleIntercept), nil
-	}
-	return nil, fmt.Errorf("unknown rule %q, valid are %s", c.Rule, strings.Join(Rules, ", "))
 }
 
 // stream returns one of the run's random streams; epoch is 0 for what is drawn once, and counts from 1 for what is drawn

@@ -34,6 +34,7 @@ func (r *FixedRule) Pair(_ []*Node, vi, wij, vj *Node) *Node { return r.pair(vi,
 
 // Update implements Rule.
 func (r *FixedRule) Update(_ *model.Scope, pre, w, post *Node) *Node {
+	checkPairShapes(pre, w, post)
 	if r.mean != nil {
 		return r.mean(pre, w, post)
 	}

@@ -148,7 +148,6 @@ const (
 	InitHe Init = "he"
 )
 
-var inits = []string{string(InitUniformFanIn), string(InitGlorot), string(InitHe)}
 
 // weights draws an [out, in] matrix, row-major.
 func (s Init) weights(out, in int, stream *Stream) []float32 {

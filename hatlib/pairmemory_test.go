@@ -89,7 +89,7 @@ func TestPairMemoryChild(t *testing.T) {
 		t.Skipf("the peak cannot be reset: %v", err)
 	}
 	before := memory(t, "VmHWM:")
-	e.MustExec(arguments...)
+	e.MustCall(arguments...)
 	fmt.Printf("peak %d kB\n", memory(t, "VmHWM:")-before)
 }
 

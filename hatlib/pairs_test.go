@@ -97,7 +97,7 @@ func TestPairsAgree(t *testing.T) {
 						return append([]*Node{dw}, gradients...)
 					})
 					var got [][]float64
-					for _, o := range exec.MustExec(p.tensors()...) {
+					for _, o := range exec.MustCall(p.tensors()...) {
 						got = append(got, tensors.MustCopyFlatData[float64](o))
 					}
 					compareAll(t, name, got, expected, 1e-9)
@@ -122,7 +122,7 @@ func TestPairShapesAreChecked(t *testing.T) {
 				zeros := func(dims []int) *Node { return Const(g, tensors.FromScalarAndDimensions(float32(0), dims...)) }
 				return PairMean(Hebb().Pair, nil, zeros(dims[0]), zeros(dims[1]), zeros(dims[2]))
 			})
-			exec.MustExec()
+			exec.MustCall()
 			return nil
 		}()
 		if failed == nil {
@@ -146,7 +146,7 @@ func TestShiftInChunks(t *testing.T) {
 			})
 			all := p.tensors()
 			var values [][]float64
-			for _, o := range exec.MustExec(append(append(append([]any{}, all[:4]...), shiftAdjoint), all[4:]...)...) {
+			for _, o := range exec.MustCall(append(append(append([]any{}, all[:4]...), shiftAdjoint), all[4:]...)...) {
 				values = append(values, tensors.MustCopyFlatData[float64](o))
 			}
 			return values
@@ -185,7 +185,7 @@ func TestClosuresStandAlone(t *testing.T) {
 			x = While(condition, body, Const(g, int32(0)), x)[1]
 		}
 		return MulScalar(x, 2) // 2 was made inside
-	}).MustExec1(float32(1))
+	}).MustCall1(float32(1))
 	expected := 4.0
 	for range 4 {
 		expected = (expected + 3) * 2

@@ -25,6 +25,8 @@ type Trainer struct {
 	x, y, mask *tensors.Tensor // the training data, resident on the device
 	test       *evaluator
 
+	ruleStart Arrays // first values of a rule's meta-parameters, for Reset; nil for M
+
 	dataChecksum string // of the training and the test set
 
 	steps    *model.Exec
@@ -83,8 +85,8 @@ func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t 
 		return nil, err
 	}
 	config.createOptimizerState(be, t.store.RootScope().At(learnerScope), config.LRLearner)
-	if config.Rule == "meta" {
-		config.createOptimizerState(be, t.store.RootScope().At(metaScope), config.LRMeta)
+	if meta := t.store.RootScope().At(metaScope); isTrained(meta) {
+		config.createOptimizerState(be, meta, config.LRMeta)
 	}
 	t.dataChecksum = train.Checksum() + " " + test.Checksum()
 	t.loops = canLoop(be) && config.StepsPerCall != 1
@@ -122,10 +124,8 @@ func (t *Trainer) Reset(config Config) error {
 	if err := t.hat.Learner.Init(scope.At(learnerScope), config.Init, config.stream(streamLearner, 0)); err != nil {
 		return err
 	}
-	if m, ok := t.hat.Rule.(*MetaLearner); ok {
-		if err := m.Init(scope.At(metaScope), config.MetaInit, config.MetaInitScale, config.stream(streamMeta, 0)); err != nil {
-			return err
-		}
+	if err := t.initRule(scope.At(metaScope)); err != nil {
+		return err
 	}
 	for name, value := range map[string]float32{batchCounter: 0, localRate: float32(config.LocalRate)} {
 		if err := assign(scope, name, []float32{value}); err != nil {
@@ -135,6 +135,35 @@ func (t *Trainer) Reset(config Config) error {
 	}
 	t.mask = tensors.FromFlatDataAndDimensions(config.labelMask(t.data), t.data.N)
 	return nil
+}
+
+// initRule gives the meta-parameters their first values: M's from their stream, those of any other rule that has some as
+// its own Init makes them.
+func (t *Trainer) initRule(meta *model.Scope) error {
+	c := &t.config
+	switch r := t.hat.Rule.(type) {
+	case *MetaLearner:
+		return r.Init(meta, c.MetaInit, c.MetaInitScale, c.stream(streamMeta, 0))
+	case interface{ Init(scope *model.Scope) }:
+		if t.ruleStart != nil {
+			return t.setMeta(t.ruleStart)
+		}
+		r.Init(meta)
+		var err error
+		t.ruleStart, err = t.metaArrays()
+		return err
+	}
+	return nil
+}
+
+// isTrained reports whether a scope has variables for the optimizer.
+func isTrained(scope *model.Scope) bool {
+	for v := range scope.IterVariables() {
+		if v.Trainable {
+			return true
+		}
+	}
+	return false
 }
 
 // resettable are the fields that a compiled step does not depend on.

@@ -504,7 +504,7 @@ func TestFixedRulesMeans(t *testing.T) {
 		for _, rule := range []*FixedRule{None(), Hebb(), Oja(), RichGetRicher(2.13, -0.42)} {
 			outputs := MustNewExec(be, func(x []*Node) []*Node {
 				return []*Node{rule.Update(nil, x[0], x[1], x[2]), PairMean(rule.Pair, nil, x[0], x[1], x[2])}
-			}).MustExec(pre, w, post)
+			}).MustCall(pre, w, post)
 			compareAll(t, rule.Name(), [][]float64{tensors.MustCopyFlatData[float64](outputs[0])},
 				[][]float64{tensors.MustCopyFlatData[float64](outputs[1])}, 1e-12)
 		}

@@ -20,6 +20,8 @@ import (
 //	meta.hidden.bias     [H]         d
 //	meta.output.weight   [1, H]      m
 //	meta.output.bias     [1]         e
+//
+// The meta-parameters of another rule stand as meta.NAME, with the names and shapes that the rule gives them.
 
 // Weights returns the weights of L and, when the rule is M, of M.
 func (t *Trainer) Weights() (Arrays, error) {
@@ -34,19 +36,58 @@ func (t *Trainer) Weights() (Arrays, error) {
 			arrays[fmt.Sprintf("learner.%d.%s", l, name)] = a
 		}
 	}
+	meta, err := t.metaArrays()
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(arrays, meta)
+	return arrays, nil
+}
+
+// metaArrays returns the rule's meta-parameters under the names of weight files.
+func (t *Trainer) metaArrays() (Arrays, error) {
+	scope := t.store.RootScope().At(metaScope)
+	byName := Arrays{}
+	for v := range scope.IterVariables() {
+		if !v.Trainable {
+			continue
+		}
+		a, err := arrayOf(v)
+		if err != nil {
+			return nil, err
+		}
+		byName["meta."+v.Name()] = a
+	}
 	m, ok := t.hat.Rule.(*MetaLearner)
 	if !ok {
-		return arrays, nil
+		return byName, nil
 	}
 	theta := make([]Array, len(thetaNames))
 	for i, name := range thetaNames {
-		var err error
-		if theta[i], err = arrayOf(t.store.RootScope().At(metaScope).GetVariable(name)); err != nil {
-			return nil, err
+		theta[i] = byName["meta."+name]
+	}
+	return m.arrays(theta), nil
+}
+
+// setMeta is the inverse of metaArrays; names and shapes are known to be right.
+func (t *Trainer) setMeta(arrays Arrays) error {
+	scope := t.store.RootScope().At(metaScope)
+	values := map[string][]float32{}
+	if m, ok := t.hat.Rule.(*MetaLearner); ok {
+		for i, theta := range m.theta(arrays) {
+			values[thetaNames[i]] = theta
+		}
+	} else {
+		for name, a := range arrays {
+			values[strings.TrimPrefix(name, "meta.")] = a.Values
 		}
 	}
-	maps.Copy(arrays, m.arrays(theta))
-	return arrays, nil
+	for name, v := range values {
+		if err := setVariable(scope.GetVariable(name), v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // arrays lays theta out as weight files do.
@@ -84,6 +125,7 @@ func (r *MetaLearner) theta(arrays Arrays) [][]float32 {
 // SetWeights replaces the weights of L, and of M when arrays has them. Names and shapes are checked first: on an error
 // nothing has changed. A missing or unknown name and a wrong shape are errors that say what is expected.
 func (t *Trainer) SetWeights(arrays Arrays) error {
+	arrays = maps.Clone(arrays)
 	current, err := t.Weights()
 	if err != nil {
 		return err
@@ -119,12 +161,8 @@ func (t *Trainer) SetWeights(arrays Arrays) error {
 	if !hasMeta {
 		return nil
 	}
-	for i, values := range t.hat.Rule.(*MetaLearner).theta(arrays) {
-		if err := setVariable(scope.At(metaScope).GetVariable(thetaNames[i]), values); err != nil {
-			return err
-		}
-	}
-	return nil
+	maps.DeleteFunc(arrays, func(name string, _ Array) bool { return !isMeta(name) })
+	return t.setMeta(arrays)
 }
 
 func isMeta(name string) bool { return strings.HasPrefix(name, "meta.") }

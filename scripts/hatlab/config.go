@@ -67,7 +67,7 @@ func printConfig(w io.Writer, c hatlib.Config) error {
 			fmt.Fprintf(w, "      one of %s\n", strings.Join(f.OneOf, ", "))
 		}
 		if f.Name == "rule" {
-			fmt.Fprintf(w, "      one of %s\n", strings.Join(hatlib.Rules, ", "))
+			fmt.Fprintf(w, "      one of %s\n", strings.Join(hatlib.RuleNames(), ", "))
 		}
 		fmt.Fprintf(w, "      %s\n", f.Why)
 	}

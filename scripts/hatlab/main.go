@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	_ "github.com/hatlab/hatlab/hatlib/rules" // so that --set rule=NAME knows them
 )
 
 func main() {

@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hatlab/hatlab/hatlib"
+	"github.com/hatlab/hatlab/hatlib/atomicfile"
 	"github.com/hatlab/hatlab/hatlib/backend"
 	"github.com/hatlab/hatlab/hatlib/dataset"
-	"github.com/hatlab/hatlab/hatlib/atomicfile"
 )
 
 // trainFlags are those of one run.
