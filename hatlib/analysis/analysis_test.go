@@ -1,0 +1,205 @@
+package analysis
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Samples and the numbers that scipy 1.17.1 and numpy give for them.
+var (
+	d = []float64{0.31, -0.12, 0.45, 0.88, -0.27, 1.10, 0.52, 0.09, 0.73, -0.05, 0.61, 0.29}
+	e = []float64{1, 1, -2, 3, 0, 3, -1, 4, 2, 2}
+	h = []float64{2.1, 1.9, 3.4, 2.8, 0.4, 2.2, 3.3, 2.5, 1.8, 2.9, 5.0}
+)
+
+func near(t *testing.T, what string, got, want, tolerance float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tolerance) {
+		t.Errorf("%s = %.12g, want %.12g", what, got, want)
+	}
+}
+
+func TestAgainstScipy(t *testing.T) {
+	near(t, "wilcoxon(d, method='exact')", Wilcoxon(d), 0.01220703125, 1e-12)
+	near(t, "wilcoxon(e, PermutationMethod())", Wilcoxon(e), 0.078125, 1e-12)
+	near(t, "binomtest(9, 12)", SignTest(d), 0.14599609375, 1e-12)
+	near(t, "binomtest(7, 9)", SignTest(e), 0.1796875, 1e-12)
+	near(t, "ttest_1samp(d, 0.5, 'less')", Equivalence(d, 0.5), 0.16753821271121044, 1e-9)
+	near(t, "trim_mean(h, 0.25)", InterquartileMean(h), 2.5285714285714285, 1e-12)
+	q1, median, q3 := Quartiles(h)
+	for i, pair := range [][2]float64{{q1, 2}, {median, 2.5}, {q3, 3.1}, {Quantile(h, 0.1), 1.8}} {
+		near(t, []string{"quantile 0.25", "0.5", "0.75", "0.1"}[i], pair[0], pair[1], 1e-12)
+	}
+	for i, want := range []float64{0.04, 0.09, 0.09, 0.025, 0.2} {
+		near(t, "holm", Holm([]float64{0.01, 0.04, 0.03, 0.005, 0.2})[i], want, 1e-12)
+	}
+}
+
+// TestBootstrapAgainstScipy: bootstrap(..., n_resamples=200000); the tolerance is the noise of 20000.
+func TestBootstrapAgainstScipy(t *testing.T) {
+	exp := make([]float64, len(h))
+	for i, v := range h {
+		exp[i] = math.Exp(v)
+	}
+	for _, c := range []struct {
+		name              string
+		values            []float64
+		bca               bool
+		lo, hi, tolerance float64
+	}{
+		{"percentile, h", h, false, 1.92727, 3.24545, 0.03},
+		{"BCa, h", h, true, 1.96364, 3.28182, 0.03},
+		{"percentile, exp h", exp, false, 9.68907, 52.29325, 1},
+		{"BCa, exp h", exp, true, 11.65832, 73.5495, 1.5},
+		{"percentile, d", d, false, 0.154167, 0.605, 0.01},
+		{"BCa, d", d, true, 0.155833, 0.6075, 0.01},
+	} {
+		got := Bootstrap{BCa: c.bca, Resamples: 20000, Seed: 1}.Of(c.values, Mean)
+		near(t, c.name+" lo", got.Lo, c.lo, c.tolerance)
+		near(t, c.name+" hi", got.Hi, c.hi, c.tolerance)
+	}
+}
+
+// TestCoverage: a 95% interval of the mean of 20 normal numbers covers the truth in about 95% of samples.
+func TestCoverage(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	covered := map[string]int{}
+	const samples = 400
+	for s := range samples {
+		x, y := make([]float64, 20), make([]float64, 20)
+		for i := range x {
+			x[i] = rng.NormFloat64()
+			y[i] = x[i] + 1 + rng.NormFloat64()
+		}
+		for name, in := range map[string]Interval{
+			"percentile": Bootstrap{Resamples: 500, Seed: uint64(s)}.Of(x, Mean),
+			"BCa":        Bootstrap{Resamples: 500, Seed: uint64(s), BCa: true}.Of(x, Mean),
+			"IQM":        Bootstrap{Resamples: 500, Seed: uint64(s)}.StratifiedIQM([][]float64{x[:10], x[10:]}),
+		} {
+			if in.Lo <= 0 && 0 <= in.Hi {
+				covered[name]++
+			}
+		}
+		if in := (Bootstrap{Resamples: 500, Seed: uint64(s)}).DifferenceOfMedians(y, x); in.Lo <= 1 && 1 <= in.Hi {
+			covered["medians"]++
+		}
+	}
+	for name, n := range covered {
+		if share := float64(n) / samples; share < 0.88 || share > 0.99 {
+			t.Errorf("%s covers %.3f", name, share)
+		}
+	}
+}
+
+func TestSmallSamples(t *testing.T) {
+	if p := Wilcoxon(nil); p != 1 {
+		t.Errorf("Wilcoxon of nothing: %v", p)
+	}
+	if p := SignTest([]float64{0, 0}); p != 1 {
+		t.Errorf("sign test of zeros: %v", p)
+	}
+	if p := Wilcoxon([]float64{1, 2, 3, 4, 5}); p != 1./16 {
+		t.Errorf("five of five: %v", p)
+	}
+	if p := Equivalence([]float64{0.1, 0.1, 0.1}, 0.5); p != 0 {
+		t.Errorf("three equal ones: %v", p)
+	}
+	if in := (Bootstrap{}).Of([]float64{1}, Mean); in.Estimate != 1 || !math.IsNaN(in.Lo) {
+		t.Errorf("one value: %+v", in)
+	}
+	if v := Judge([]Test{{Differences: []float64{1, 1, 1, 1, 1}, Direction: Higher, Smallest: 0.5}})[0].Verdict; v != NotTested {
+		t.Errorf("five pairs: %s", v)
+	}
+	ones := []float64{1, 1, 1, 1, 1, 1, 1, 1}
+	for direction, want := range map[Direction]Verdict{Higher: Replicates, Lower: Reversed, NoEffect: Reversed} {
+		if v := Judge([]Test{{Differences: ones, Direction: direction, Smallest: 0.5}})[0].Verdict; v != want {
+			t.Errorf("direction %d: %s, want %s", direction, v, want)
+		}
+	}
+	small := []float64{0.1, -0.1, 0.05, 0.02, -0.07, 0.1, 0.03, -0.02}
+	for direction, want := range map[Direction]Verdict{Higher: Equivalent, Lower: Equivalent, NoEffect: Replicates} {
+		if v := Judge([]Test{{Differences: small, Direction: direction, Smallest: 0.5}})[0].Verdict; v != want {
+			t.Errorf("direction %d: %s, want %s", direction, v, want)
+		}
+	}
+}
+
+// simulate makes the paired differences of a family of claims from correlated runs: accuracies in points with a
+// deviation of 1 between seeds that both arms share, and noise of their own. Labels of the arms are permuted; shift is
+// added to what is called HAT in the first claim.
+func simulate(rng *rand.Rand, claims, pairs int, noise, shift float64) []Test {
+	tests := make([]Test, claims)
+	for c := range tests {
+		tests[c] = Test{Direction: Direction(1 - 2*(c%2)), Smallest: 0.5}
+		for range pairs {
+			seed := rng.NormFloat64()
+			a, b := 80+seed+noise*rng.NormFloat64(), 80+seed+noise*rng.NormFloat64()
+			if rng.Float64() < 0.1 { // a run that died
+				a = 10
+			}
+			if rng.Float64() < 0.1 {
+				b = 10
+			}
+			if rng.IntN(2) == 0 {
+				a, b = b, a
+			}
+			if c == 0 {
+				a += shift
+			}
+			tests[c].Differences = append(tests[c].Differences, a-b)
+		}
+	}
+	return tests
+}
+
+// quick is Judge without the intervals, which verdicts do not use and a simulation need not wait for.
+func quick(tests []Test) []Verdict {
+	var verdicts []Verdict
+	for _, f := range judge(tests, func(values []float64, statistic func([]float64) float64, _ uint64) Interval {
+		return Interval{Estimate: statistic(values), N: len(values)}
+	}) {
+		verdicts = append(verdicts, f.Verdict)
+	}
+	return verdicts
+}
+
+// TestFalseVerdicts: where nothing differs, at most 5% of families have any verdict of an effect.
+func TestFalseVerdicts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, pairs := range []int{10, 30} {
+		families, wrong := 1000, 0
+		for range families {
+			verdicts := quick(simulate(rng, 20, pairs, 2, 0))
+			if slices.Contains(verdicts, Replicates) || slices.Contains(verdicts, Reversed) {
+				wrong++
+			}
+		}
+		// 5% and three standard errors of the simulation.
+		if limit := 0.05 + 3*math.Sqrt(0.05*0.95/float64(families)); float64(wrong)/float64(families) > limit {
+			t.Errorf("%d pairs: %d of %d families have a false verdict", pairs, wrong, families)
+		}
+		t.Logf("%d pairs: %d of %d families of 20 claims have a false verdict", pairs, wrong, families)
+	}
+}
+
+// TestPower: a gain of one point in one of 20 claims, with the noise of accuracies that was seen (0.4 points) and a tenth
+// of the runs of each arm dead, is found by 30 pairs in at least 60% of studies, by 50 in at least 90%.
+func TestPower(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for pairs, power := range map[int]float64{30: 0.6, 50: 0.9} {
+		const studies = 200
+		found := 0
+		for range studies {
+			if quick(simulate(rng, 20, pairs, 0.4, 1))[0] == Replicates {
+				found++
+			}
+		}
+		if share := float64(found) / studies; share < power {
+			t.Errorf("%d pairs find one point in %.2f of studies, stated %.2f", pairs, share, power)
+		} else {
+			t.Logf("%d pairs find one point in %.2f of studies", pairs, share)
+		}
+	}
+}
