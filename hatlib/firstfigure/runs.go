@@ -15,7 +15,7 @@ const literalRuns = 20
 
 // smokeSet makes the smoke profile of the experiment a small part of Fashion-MNIST, so that the figure is about the paper's
 // data at every profile.
-var smokeSet = []string{"data=fashion-mnist", "examples=2000", "sizes=784-32-16-10", "meta_hidden=16", "batch=50", "epochs=2", "eval_every=0.5"}
+var smokeSet = []string{"data=fashion-mnist", "examples=2000", "sizes=784-32-16-10", "meta_hidden=8", "batch=50", "epochs=2", "eval_every=0.5"}
 
 // Specs returns the runs of the figure at a profile, in the paper's reading, with assignments name=value on top ("seeds=5" sets
 // the number of seeds): control and HAT for every seed, then literal for the first of them.
