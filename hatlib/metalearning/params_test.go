@@ -29,10 +29,13 @@ func TestParamsRoundTrip(t *testing.T) {
 	if !bytes.Equal(raw, again) {
 		t.Error("parameters changed on the way through a file")
 	}
+	transposed := p.Clone()
+	transposed[0].Dims[0], transposed[0].Dims[1] = transposed[0].Dims[1], transposed[0].Dims[0]
 	for what, like := range map[string]Params{
 		"another width":  LearnedGradient{Hidden: 4}.Init(MetaConfig{}),
 		"another method": LearnedSearch{Dim: 2, Hidden: 3, Horizon: 2}.Init(MetaConfig{}),
 		"fewer arrays":   p[:3],
+		"other shapes":   transposed,
 	} {
 		if _, err := ParseParams(raw, like); err == nil {
 			t.Errorf("parameters of %s were accepted", what)

@@ -17,7 +17,7 @@ func TestBenchmarks(t *testing.T) {
 	for _, b := range Benchmarks() {
 		for _, x := range b.At {
 			// The published places have 6 digits or more; the value is flat there.
-			if v := b.Value(x); math.Abs(v-b.Min) > 1e-5 {
+			if v := b.Value(x); math.Abs(v-b.Min) > 1e-8 {
 				t.Errorf("%s(%v) = %.8f, published %.8f", b.Name, x, v, b.Min)
 			}
 			for j := range x {
@@ -219,6 +219,66 @@ func TestLearnedSearch(t *testing.T) {
 			if checkSearch(run(p, upsideDown), random) == nil {
 				t.Errorf("%s: a search that sees the function upside down passes the check", b.Name)
 			}
+		}
+	})
+}
+
+// TestSearchMetaLoss compares the meta-loss with searches of the same functions, evaluated in float64 loops: the best value found less the first.
+func TestSearchMetaLoss(t *testing.T) {
+	const n = 20
+	m, prior := LearnedSearch{Dim: 2, Hidden: 5, Horizon: 4}, GPPrior{Dim: 2, Features: 10, Shortest: 0.3, Longest: 1, Bowl: 1}
+	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+		cfg := MetaConfig{Seed: 12}
+		in := m.inputs(cfg.rng(1), prior, n)
+		var v [][]float32
+		for _, a := range in {
+			v = append(v, tensors.MustCopyFlatData[float32](a.(*tensors.Tensor)))
+		}
+		first, omega, phase, b, centre, slope, shift := v[0], v[5], v[6], v[7], v[8], v[9], v[10]
+		tasks := make([]SearchTask, n)
+		for f := range tasks {
+			tasks[f].Name, tasks[f].Dim, tasks[f].Seen = "drawn", 2, func(v float64) float64 { return v }
+			tasks[f].First = []float64{float64(first[2*f]), float64(first[2*f+1])}
+			tasks[f].Value = func(x []float64) float64 {
+				y := float64(shift[f])
+				for j := range x {
+					d := x[j] - float64(centre[2*f+j])
+					y += float64(slope[2*f+j]) * d * d
+				}
+				for k := f * 10; k < (f+1)*10; k++ {
+					y += float64(b[k]) * math.Cos(float64(phase[k])+float64(omega[2*k])*x[0]+float64(omega[2*k+1])*x[1])
+				}
+				return y
+			}
+		}
+		// Large readouts, so that queries spread and some do not improve.
+		p := m.Init(cfg).Scale("query.w", 10)
+		tr, err := newMetaTrainer(be, cfg, p, m.unroll(prior))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.close()
+		loss, _, _, err := tr.gradient(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := m.Run(be, p, tasks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, worse := 0.0, 0
+		for _, values := range found {
+			best := values[0]
+			for _, y := range values {
+				if y > best {
+					worse++
+				}
+				best = min(best, y)
+			}
+			want += (best - values[0]) / n
+		}
+		if math.Abs(loss-want) > 1e-4 || worse == 0 {
+			t.Errorf("meta-loss %.6f, by searching %.6f (%d queries did not improve)", loss, want, worse)
 		}
 	})
 }

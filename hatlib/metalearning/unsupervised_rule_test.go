@@ -58,6 +58,100 @@ func TestRidgeReadout(t *testing.T) {
 	})
 }
 
+// TestUpdate compares one update with float64 loops over neurons, written from the formula.
+func TestUpdate(t *testing.T) {
+	const in, out, batch = 3, 4, 5
+	r := UnsupervisedRule{Hidden: 3, Channels: 2, Steps: 1}
+	rng := MetaConfig{Seed: 7}.rng(1)
+	p := r.Init(MetaConfig{Seed: 7}).Scale("post.w2", 4).Scale("pre.w2", 4)
+	w, x := unitRows(normal(rng, 1, out*in), in), unit(rng, batch*in)
+	standard := func(v []float64, floor float64) []float64 {
+		mean, square := 0.0, 0.0
+		for _, a := range v {
+			mean += a / batch
+		}
+		for _, a := range v {
+			square += (a - mean) * (a - mean) / batch
+		}
+		s := make([]float64, batch)
+		for k, a := range v {
+			s[k] = (a - mean) / math.Sqrt(square+floor)
+		}
+		return s
+	}
+	network := func(q Params, a, b float64) []float64 {
+		v := make([]float64, r.Channels)
+		for c := range v {
+			v[c] = float64(q[3].Data[c])
+			for h := range r.Hidden {
+				z := float64(q[1].Data[h]) + float64(q[0].Data[2*h])*a + float64(q[0].Data[2*h+1])*b
+				v[c] += float64(q[2].Data[c*r.Hidden+h]) * math.Tanh(z)
+			}
+		}
+		return v
+	}
+	pre, post, back := make([][]float64, in), make([][]float64, out), make([][]float64, in)
+	for j := range in {
+		v := make([]float64, batch)
+		for k := range batch {
+			v[k] = float64(x[k*in+j])
+		}
+		pre[j] = standard(v, pixelFloor)
+	}
+	for i := range out {
+		v := make([]float64, batch)
+		for k := range batch {
+			for j := range in {
+				v[k] += float64(w[i*in+j]) * pre[j][k]
+			}
+		}
+		post[i] = standard(v, 1e-6)
+	}
+	for j := range in {
+		v := make([]float64, batch)
+		for k := range batch {
+			for i := range out {
+				v[k] += float64(w[i*in+j]) * max(post[i][k], 0)
+			}
+		}
+		back[j] = standard(v, 1e-6)
+	}
+	want := make([]float64, out*in)
+	for i := range out {
+		norm := 0.0
+		for j := range in {
+			dw := 0.0
+			for k := range batch {
+				s, t := network(p[0:4], post[i][k], max(post[i][k], 0)), network(p[4:8], pre[j][k], back[j][k])
+				for c := range s {
+					dw += s[c] * t[c] / batch / math.Sqrt(in)
+				}
+			}
+			want[i*in+j] = float64(w[i*in+j]) + math.Exp(float64(p[8].Data[0]))*dw
+			norm += want[i*in+j] * want[i*in+j]
+		}
+		for j := range in {
+			want[i*in+j] /= math.Sqrt(norm)
+		}
+	}
+	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+		runner, err := r.Runner(be)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer runner.Close()
+		got, err := runner.step(p, tensors.FromFlatDataAndDimensions(w, 1, out, in), tensors.FromFlatDataAndDimensions(x, 1, batch, in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, v := range tensors.MustCopyFlatData[float32](got) {
+			if math.Abs(float64(v)-want[k]) > 1e-4 {
+				t.Errorf("weight %d is %.6f, float64 loops %.6f", k, v, want[k])
+			}
+		}
+	})
+}
+
 // TestUpdateIsLocal holds the rule to what a neuron can know: nothing depends on where a neuron stands, so permuted inputs and neurons give the same
 // update, permuted; without feedback (a rule whose pre-synaptic network does not read q) a neuron's update does not depend on any other neuron.
 func TestUpdateIsLocal(t *testing.T) {
