@@ -203,3 +203,7 @@ func TestPower(t *testing.T) {
 		}
 	}
 }
+
+func TestRankCorrelation(t *testing.T) {
+	near(t, "spearmanr", RankCorrelation([]float64{1, 2, 2, 5, 9, 4}, []float64{3, 1, 4, 4, 8, 2}), 0.5735294117647058, 1e-12)
+}

@@ -10,9 +10,9 @@ var fig2Rule = Experiment{
 		"smoke": append(inReadings(Grid{Arms: []Arm{hat}, Set: smokeSize, Seeds: 3}, ReadingPaper, ReadingReleased),
 			rulesWithWeights(smokeSize, 1)),
 		"quick": append(inReadings(Grid{Arms: []Arm{hat}, Set: quickSize, Seeds: 10}, ReadingPaper, ReadingLinear, ReadingReleased),
-			rulesAsDrawn(quickSize, 10), rulesWithWeights(quickSize, 3)),
+			rulesAsDrawn(quickSize, 10), rulesWithWeights(quickSize, 6)),
 		"paper": append(inReadings(Grid{Arms: []Arm{hat}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
-			rulesAsDrawn(nil, 100), rulesWithWeights(nil, 5)),
+			rulesAsDrawn(nil, 100), rulesWithWeights(nil, 10)),
 	},
 }
 

@@ -3,11 +3,10 @@ package experiment
 import (
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 	"time"
 
-	"gonum.org/v1/gonum/stat"
+	"github.com/hatlab/hatlab/hatlib/analysis"
 )
 
 // Report writes a table of an experiment: for each reading, value and arm the number of runs, how many diverged, and the
@@ -33,9 +32,8 @@ func Report(w io.Writer, e *Experiment, found *Found) error {
 				diverged++
 			}
 		}
-		slices.Sort(accuracy)
-		q := func(p float64) float64 { return stat.Quantile(p, stat.LinInterp, accuracy, nil) }
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%.4f\t%.4f\t%.4f\n", g.Reading, g.X, g.Arm, len(g.Runs), diverged, q(0.25), q(0.5), q(0.75))
+		q1, median, q3 := analysis.Quartiles(accuracy)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%.4f\t%.4f\t%.4f\n", g.Reading, g.X, g.Arm, len(g.Runs), diverged, q1, median, q3)
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("writing the report: %w", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hatlab/hatlab/hatlib/analysis/claims"
 	"github.com/hatlab/hatlab/hatlib/backend"
 	"github.com/hatlab/hatlab/hatlib/experiment"
 )
@@ -206,12 +207,24 @@ func reportCommand() *cobra.Command {
 	var flags sweepFlags
 	cmd := &cobra.Command{
 		Use:       "report [EXPERIMENT...]",
-		Short:     "Summarize the runs that are in the store: by reading, arm and value",
+		Short:     "Summarize the runs that are in the store, by reading, arm and value; without a name, also judge every claim of the paper",
 		ValidArgs: experiment.Names(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return eachExperiment(cmd.OutOrStdout(), flags, args, func(w io.Writer, e *experiment.Experiment, found *experiment.Found) error {
+			err := eachExperiment(cmd.OutOrStdout(), flags, args, func(w io.Writer, e *experiment.Experiment, found *experiment.Found) error {
 				return experiment.Report(w, e, found)
 			})
+			if err != nil || len(args) > 0 {
+				return err
+			}
+			store, err := openStore(flags.out)
+			if err != nil {
+				return err
+			}
+			outcomes, err := claims.Judge(store, flags.options())
+			if err != nil {
+				return err
+			}
+			return claims.Write(cmd.OutOrStdout(), outcomes)
 		},
 	}
 	flags.add(cmd)

@@ -1,0 +1,226 @@
+package claims
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/hatlab/hatlab/hatlib"
+	"github.com/hatlab/hatlab/hatlib/analysis"
+	"github.com/hatlab/hatlab/hatlib/experiment"
+	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
+)
+
+// TestProtocolIsWritten: PROTOCOL.md says what the code does. HATLAB_UPDATE=1 writes it anew.
+func TestProtocolIsWritten(t *testing.T) {
+	want, err := Protocol()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("HATLAB_UPDATE") == "1" {
+		if err := os.WriteFile("PROTOCOL.md", []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile("PROTOCOL.md"); err != nil || string(got) != want {
+		t.Errorf("PROTOCOL.md is not what claims.go says (%v): HATLAB_UPDATE=1 go test ./hatlib/analysis/claims writes it, and the commit must say why the protocol changes", err)
+	}
+}
+
+func TestTableIsComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range All {
+		if seen[c.ID] || c.ID == "" {
+			t.Errorf("claim %q is there twice, or has no name", c.ID)
+		}
+		seen[c.ID] = true
+		if c.Sentence == "" || c.Where == "" || c.Endpoint == "" || c.Unit == "" || c.Notebook == "" || c.measure == nil || !(c.Smallest > 0) || len(c.Readings) == 0 {
+			t.Errorf("claim %s is incomplete", c.ID)
+		}
+		e, err := experiment.Find(c.Experiment)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, reading := range c.Readings {
+			known := e.Choose != nil
+			for _, g := range e.Grids["paper"] {
+				known = known || g.Reading == reading
+			}
+			if !known {
+				t.Errorf("claim %s is judged in reading %q, which %s does not have", c.ID, reading, e.Name)
+			}
+		}
+	}
+}
+
+// simulated makes the runs of an experiment as they would be read from a store: noisy curves with a shared part for each
+// seed, arms permuted within pairs, and gain points of accuracy and a lower loss for HAT in the reading gains.
+func simulated(t testing.TB, name string, rng *rand.Rand, gains string, gain float64) []experiment.Run {
+	t.Helper()
+	e, err := experiment.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Choose != nil {
+		return nil
+	}
+	specs, err := e.Specs(experiment.Options{Profile: "paper", Set: []string{"seeds=30", "epochs=5", "eval_every=0.25"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := map[string]float64{}
+	var runs []experiment.Run
+	for _, s := range specs {
+		if _, drawn := shared[s.Unit()]; !drawn {
+			shared[s.Unit()] = rng.NormFloat64()
+		}
+		own := 0.4 * rng.NormFloat64()
+		if s.Reading == gains && s.Arm == experiment.HATArm {
+			own += gain
+		}
+		dead := rng.Float64() < 0.1
+		r := &hatlib.Result{Config: s.Config}
+		for k := 0; k <= 20; k++ {
+			epoch := float64(k) / 4
+			a := 10 + 70*(1-math.Exp(-4*epoch)) + shared[s.Unit()] + own + 0.3*rng.NormFloat64()
+			if k == 0 || dead {
+				a = 10
+			}
+			r.Points = append(r.Points, hatlib.Point{Epoch: epoch, Batch: 100 * k, TrainLoss: 0.5 - own/50,
+				Test: hatlib.Evaluation{Accuracy: a / 100, Loss: 0.5 - own/50}})
+		}
+		runs = append(runs, experiment.Run{Spec: s, Result: r, Manifest: &experiment.Manifest{}})
+	}
+	return runs
+}
+
+// curveClaims are those that need learning curves only.
+func curveClaims() []Claim {
+	return slices.DeleteFunc(slices.Clone(All), func(c Claim) bool {
+		return c.Experiment == "fig2-rule" || c.Experiment == "best" || c.ID == "slow-with-few-labels"
+	})
+}
+
+// TestSimulatedStores: without a difference at most 5% of families have a false verdict; a planted gain of a point is
+// found.
+func TestSimulatedStores(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	rng := rand.New(rand.NewPCG(11, 12))
+	family := func(gains string, gain float64) []Outcome {
+		runs := map[string][]experiment.Run{}
+		for _, c := range curveClaims() {
+			if runs[c.Experiment] == nil {
+				runs[c.Experiment] = simulated(t, c.Experiment, rng, gains, gain)
+			}
+		}
+		outcomes, err := judge(curveClaims(), runs, experiment.Options{Profile: "paper"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return outcomes
+	}
+	const families = 6
+	wrong := 0
+	for range families {
+		for _, o := range family("", 0) {
+			if o.Claim.ID == "stable" || o.Claim.ID == "same-inflection" {
+				continue // what they say is true of the simulated runs
+			}
+			if o.Verdict == analysis.Replicates || o.Verdict == analysis.Reversed {
+				wrong++
+				t.Logf("false verdict: %s, %s: %s, p %.4f", o.Claim.ID, o.Reading, o.Verdict, o.Corrected)
+				break
+			}
+		}
+	}
+	if wrong > 2 { // more than 2 of 6 has a probability of 0.2% where each has one of 5%
+		t.Errorf("%d of %d families have a false verdict", wrong, families)
+	}
+	found := 0
+	for _, o := range family(experiment.ReadingLinear, 1.5) {
+		if o.Reading == experiment.ReadingLinear && (o.Claim.ID == "higher-median" || o.Claim.ID == "asymptote") && o.Verdict == analysis.Replicates {
+			found++
+		}
+	}
+	if found != 2 {
+		t.Errorf("a planted gain of 1.5 points is found by %d of 2 claims", found)
+	}
+}
+
+// TestImportanceGradient: the derivatives are those of the loss, by finite differences; Fisher's sums are of their squares.
+func TestImportanceGradient(t *testing.T) {
+	for _, a := range []hatlib.Activation{hatlib.ActivationReLU, hatlib.ActivationTanh, hatlib.ActivationSigmoid, hatlib.ActivationLinear} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		n := &net{sizes: []int{4, 5, 3}, hidden: a, output: a}
+		for l := range 2 {
+			w, b := make([]float64, n.sizes[l]*n.sizes[l+1]), make([]float64, n.sizes[l+1])
+			for i := range w {
+				w[i] = rng.NormFloat64()
+			}
+			for i := range b {
+				b[i] = rng.NormFloat64()
+			}
+			n.w, n.b = append(n.w, w), append(n.b, b)
+		}
+		x := []float64{0.2, 0.9, 0.4, 0.7}
+		gradients := n.backward(n.forward(x), 1)
+		for l := range n.w {
+			for k := range n.w[l] {
+				const h = 1e-6
+				old := n.w[l][k]
+				n.w[l][k] = old + h
+				up := n.loss(n.forward(x), 1)
+				n.w[l][k] = old - h
+				down := n.loss(n.forward(x), 1)
+				n.w[l][k] = old
+				if want := (up - down) / (2 * h); math.Abs(gradients[l][k]-want) > 1e-7 {
+					t.Fatalf("%s, layer %d, weight %d: %v, finite difference %v", a, l, k, gradients[l][k], want)
+				}
+			}
+		}
+	}
+}
+
+// TestSmoke: the protocol on real runs of a fraction of a second, all the way from the store.
+func TestSmoke(t *testing.T) {
+	store, err := experiment.OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=300", "epochs=1", "seeds=2"}}
+	for _, name := range []string{"fig1-labels", "fig2-rule"} {
+		e, err := experiment.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		specs, err := e.Specs(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	outcomes, err := Judge(store, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured := map[string]int{}
+	for _, o := range outcomes {
+		if o.Verdict != analysis.NotTested {
+			t.Errorf("%s, %s: %s with %d pairs", o.Claim.ID, o.Reading, o.Verdict, len(o.Differences))
+		}
+		measured[o.Claim.ID] += len(o.Differences)
+	}
+	for id, want := range map[string]int{"scarce-labels": 2, "slow-with-few-labels": 2, "linear-in-vj": 4, "preserves-weights": 2} {
+		if measured[id] != want {
+			t.Errorf("%s: %d numbers, want %d: %s", id, measured[id], want, fmt.Sprint(measured))
+		}
+	}
+}

@@ -1,0 +1,304 @@
+package claims
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/hatlab/hatlab/hatlib"
+	"github.com/hatlab/hatlab/hatlib/analysis"
+	"github.com/hatlab/hatlab/hatlib/experiment"
+)
+
+// worstLoss stands for the loss of a run that diverged.
+const worstLoss = 10
+
+// finiteLoss bounds a loss.
+func finiteLoss(loss float64) float64 {
+	if math.IsNaN(loss) || loss > worstLoss {
+		return worstLoss
+	}
+	return loss
+}
+
+// points is an accuracy in points.
+func points(accuracy float64) float64 { return 100 * accuracy }
+
+// along is a curve of one measure.
+func along(r *hatlib.Result, of func(hatlib.Point) float64) []float64 {
+	values := make([]float64, len(r.Points))
+	for i, p := range r.Points {
+		values[i] = of(p)
+	}
+	return values
+}
+
+func accuracy(p hatlib.Point) float64  { return points(p.Test.Accuracy) }
+func testLoss(p hatlib.Point) float64  { return finiteLoss(p.Test.Loss) }
+func trainLoss(p hatlib.Point) float64 { return finiteLoss(p.TrainLoss) }
+
+// asymptote is the mean of the last quarter of a curve, its last point at least.
+func asymptote(curve []float64) float64 {
+	n := max(1, len(curve)/4)
+	return analysis.Mean(curve[len(curve)-n:])
+}
+
+// trained are the points after the first, which comes before training.
+func trained(curve []float64) []float64 { return curve[min(1, len(curve)-1):] }
+
+// paired is the endpoint measure(HAT) - measure(control) of every pair.
+func paired(measure func(*hatlib.Result) float64) endpoint {
+	return armsPaired(experiment.HATArm, experiment.ControlArm, measure)
+}
+
+func armsPaired(arm, control string, measure func(*hatlib.Result) float64) endpoint {
+	return func(runs []experiment.Run) ([]float64, error) {
+		pairs, _ := experiment.Pairs(runs, arm, control)
+		var d []float64
+		for _, p := range pairs {
+			d = append(d, measure(p[0].Result)-measure(p[1].Result))
+		}
+		return d, nil
+	}
+}
+
+// spread is the endpoint |HAT - its median| - |control - its median| (Brown and Forsythe 1974, in pairs).
+func spread(measure func(*hatlib.Result) float64) endpoint {
+	return func(runs []experiment.Run) ([]float64, error) {
+		pairs, _ := experiment.Pairs(runs, experiment.HATArm, experiment.ControlArm)
+		var values [2][]float64
+		for _, p := range pairs {
+			for k := range values {
+				values[k] = append(values[k], measure(p[k].Result))
+			}
+		}
+		var d []float64
+		for i := range pairs {
+			d = append(d, math.Abs(values[0][i]-analysis.Median(values[0]))-math.Abs(values[1][i]-analysis.Median(values[1])))
+		}
+		return d, nil
+	}
+}
+
+// epochsTo is the epoch at which a curve first reaches a level, by linear interpolation; the end when it never does.
+func epochsTo(r *hatlib.Result, curve []float64, level float64) float64 {
+	for i, v := range curve {
+		if v < level {
+			continue
+		}
+		if i == 0 {
+			return r.Points[0].Epoch
+		}
+		share := (level - curve[i-1]) / (v - curve[i-1])
+		return r.Points[i-1].Epoch + share*(r.Points[i].Epoch-r.Points[i-1].Epoch)
+	}
+	return r.Final().Epoch
+}
+
+// epochsToShare is the endpoint: epochs to the given share of the median gain of all controls, over chance.
+func epochsToShare(share float64) endpoint {
+	return func(runs []experiment.Run) ([]float64, error) {
+		pairs, _ := experiment.Pairs(runs, experiment.HATArm, experiment.ControlArm)
+		var ends []float64
+		for _, p := range pairs {
+			ends = append(ends, asymptote(along(p[1].Result, accuracy)))
+		}
+		level := 10 + share*(analysis.Median(ends)-10)
+		var d []float64
+		for _, p := range pairs {
+			d = append(d, epochsTo(p[0].Result, along(p[0].Result, accuracy), level)-epochsTo(p[1].Result, along(p[1].Result, accuracy), level))
+		}
+		return d, nil
+	}
+}
+
+// inflection is the epoch at which a curve has made nine tenths of its own gain.
+func inflection(r *hatlib.Result) float64 {
+	curve := along(r, accuracy)
+	return epochsTo(r, curve, curve[0]+0.9*(asymptote(curve)-curve[0]))
+}
+
+// between is the mean of a curve's points with from < epoch <= to; NaN when there are none.
+func between(r *hatlib.Result, from, to float64) float64 {
+	var values []float64
+	for _, p := range r.Points {
+		if from < p.Epoch && p.Epoch <= to {
+			values = append(values, accuracy(p))
+		}
+	}
+	return analysis.Mean(values)
+}
+
+// laterGain is the gain after half an epoch minus the gain until then. Curves without a point in the first half epoch say
+// nothing about it, and give no difference.
+func laterGain(r *hatlib.Result) float64 { return between(r, 0.5, math.Inf(1)) - between(r, 0, 0.5) }
+
+// stability is the last quarter of HAT's accuracy minus the quarter before the last half.
+func stability(runs []experiment.Run) ([]float64, error) {
+	var d []float64
+	for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
+		curve := along(r.Result, accuracy)
+		n := len(curve)
+		if n < 8 {
+			continue
+		}
+		d = append(d, asymptote(curve)-analysis.Mean(curve[n/4:n/2]))
+	}
+	return d, nil
+}
+
+// byLabels is HAT minus control at the end, mean over the proportions of labels for which want holds, for each seed.
+func byLabels(runs []experiment.Run, want func(fraction float64) bool) map[int64]float64 {
+	sum, count := map[int64]float64{}, map[int64]float64{}
+	pairs, _ := experiment.Pairs(runs, experiment.HATArm, experiment.ControlArm)
+	for _, p := range pairs {
+		if x, err := strconv.ParseFloat(p[0].Spec.X, 64); err == nil && want(x) {
+			seed := p[0].Spec.Config.Seed
+			sum[seed] += points(p[0].Final()) - points(p[1].Final())
+			count[seed]++
+		}
+	}
+	for seed := range sum {
+		sum[seed] /= count[seed]
+	}
+	return sum
+}
+
+// scarce and plenty are the two sides of the paper's 20%.
+func scarce(x float64) bool { return x <= 0.2 }
+func plenty(x float64) bool { return x > 0.2 }
+
+func labels(want func(float64) bool) endpoint {
+	return func(runs []experiment.Run) ([]float64, error) { return bySeed(byLabels(runs, want), nil), nil }
+}
+
+func morePlentyThanScarce(runs []experiment.Run) ([]float64, error) {
+	return bySeed(byLabels(runs, plenty), byLabels(runs, scarce)), nil
+}
+
+// bySeed returns a - b in order of seed, for the seeds that both have; a where b is nil.
+func bySeed(a, b map[int64]float64) []float64 {
+	var seeds []int64
+	for seed := range a {
+		if _, both := b[seed]; both || b == nil {
+			seeds = append(seeds, seed)
+		}
+	}
+	slices.Sort(seeds)
+	var d []float64
+	for _, seed := range seeds {
+		d = append(d, a[seed]-b[seed])
+	}
+	return d
+}
+
+// slowness of M with few labels: the share of its way that M makes in the second half of its snapshots, at the scarce
+// proportions minus with all labels, by seed.
+func slowness(runs []experiment.Run) ([]float64, error) {
+	few, all, count := map[int64]float64{}, map[int64]float64{}, map[int64]float64{}
+	for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
+		x, err := strconv.ParseFloat(r.Spec.X, 64)
+		if err != nil || !scarce(x) && x != 1 {
+			continue
+		}
+		s, err := r.Snapshots()
+		if err != nil {
+			return nil, err
+		}
+		n := len(s.Rules)
+		late := distance(s.Rules[n/2], s.Rules[n-1])
+		way := distance(s.Rules[0], s.Rules[n/2]) + late
+		share := 0.0
+		if way > 0 && !math.IsInf(way, 0) && !math.IsNaN(way) {
+			share = late / way
+		}
+		if seed := r.Spec.Config.Seed; x == 1 {
+			all[seed] = share
+		} else {
+			few[seed] += share
+			count[seed]++
+		}
+	}
+	for seed := range few {
+		few[seed] /= count[seed]
+	}
+	return bySeed(few, all), nil
+}
+
+// distance between the parameters of two rules.
+func distance(a, b experiment.RuleParams) float64 {
+	sum := (a.E - b.E) * (a.E - b.E)
+	for k := range a.M {
+		for _, d := range []float64{a.A[k] - b.A[k], a.B[k] - b.B[k], a.C[k] - b.C[k], a.D[k] - b.D[k], a.M[k] - b.M[k]} {
+			sum += d * d
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// LayerSamples returns M's updates at the pairs that training visited at a snapshot, by layer.
+func LayerSamples(s *experiment.Snapshots, snapshot int) []analysis.RuleSample {
+	var samples []analysis.RuleSample
+	for _, pairs := range s.Visited[snapshot] {
+		samples = append(samples, analysis.Sample(s.Rules[snapshot].Update, pairs))
+	}
+	return samples
+}
+
+// ofRule is a number of the rule at the end of each HAT run, of all layers together.
+func ofRule(number func(analysis.Dependence) float64) endpoint {
+	return func(runs []experiment.Run) ([]float64, error) {
+		var d []float64
+		for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
+			s, err := r.Snapshots()
+			if err != nil {
+				return nil, err
+			}
+			dependence, err := analysis.Join(LayerSamples(s, len(s.Rules)-1)...).Dependence()
+			if err != nil {
+				d = append(d, 0) // a rule that diverged shows nothing
+				continue
+			}
+			d = append(d, number(dependence))
+		}
+		return d, nil
+	}
+}
+
+// change of the rule over the second half of training: the root mean square of the difference of its updates at the
+// pairs visited at the end, relative to the deviation of the last ones.
+func change(runs []experiment.Run) ([]float64, error) {
+	var d []float64
+	for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
+		s, err := r.Snapshots()
+		if err != nil {
+			return nil, err
+		}
+		last := len(s.Rules) - 1
+		middle := 0
+		for i, epoch := range s.Epochs {
+			if epoch <= s.Epochs[last]/2 {
+				middle = i
+			}
+		}
+		var now, difference []float64
+		for _, pairs := range s.Visited[last] {
+			for _, p := range pairs {
+				u := s.Rules[last].Update(p[0], p[1], p[2])
+				now = append(now, u)
+				difference = append(difference, (u-s.Rules[middle].Update(p[0], p[1], p[2]))*(u-s.Rules[middle].Update(p[0], p[1], p[2])))
+			}
+		}
+		mean := analysis.Mean(now)
+		variance := 0.0
+		for _, u := range now {
+			variance += (u - mean) * (u - mean) / float64(len(now))
+		}
+		if relative := math.Sqrt(analysis.Mean(difference) / variance); !math.IsNaN(relative) && !math.IsInf(relative, 0) {
+			d = append(d, relative)
+		} else {
+			d = append(d, 0)
+		}
+	}
+	return d, nil
+}

@@ -1,0 +1,73 @@
+package claims
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/hatlab/hatlab/hatlib/analysis"
+	"github.com/hatlab/hatlab/hatlib/experiment"
+)
+
+// Outcome is a claim in one reading, with its finding.
+type Outcome struct {
+	Claim   Claim
+	Reading string
+	analysis.Finding
+	// Command computes its runs.
+	Command string
+}
+
+// Judge applies the protocol to the runs of a store at one profile. All claims in all readings are one family: Holm's
+// correction is over those for which there are enough runs.
+func Judge(store *experiment.Store, o experiment.Options) ([]Outcome, error) {
+	byExperiment := map[string][]experiment.Run{}
+	for _, c := range All {
+		if _, done := byExperiment[c.Experiment]; done {
+			continue
+		}
+		e, err := experiment.Find(c.Experiment)
+		if err != nil {
+			return nil, err
+		}
+		byExperiment[c.Experiment] = nil
+		specs, err := e.SpecsAfter(store, o)
+		if err != nil && e.After != "" {
+			continue // it waits for another experiment
+		}
+		if err != nil {
+			return nil, err
+		}
+		found, err := experiment.Collect(store, specs)
+		if err != nil {
+			return nil, err
+		}
+		byExperiment[c.Experiment] = found.Runs
+	}
+	return judge(All, byExperiment, o)
+}
+
+func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) ([]Outcome, error) {
+	var outcomes []Outcome
+	var tests []analysis.Test
+	for _, c := range all {
+		for _, reading := range c.Readings {
+			d, err := c.measure(experiment.Select(runs[c.Experiment], reading, "", ""))
+			if err != nil {
+				return nil, fmt.Errorf("claim %s, %s: %w", c.ID, reading, err)
+			}
+			d = slices.DeleteFunc(d, math.IsNaN) // curves that cannot say it, as those without an early point
+			tests = append(tests, analysis.Test{Name: c.ID + ", " + reading, Differences: d, Direction: c.Direction, Smallest: c.Smallest})
+			profile := o.Profile
+			if profile == "" {
+				profile = experiment.Profiles[0]
+			}
+			outcomes = append(outcomes, Outcome{Claim: c, Reading: reading,
+				Command: fmt.Sprintf("go run ./scripts/hatlab sweep %s --profile %s", c.Experiment, profile)})
+		}
+	}
+	for i, f := range analysis.Judge(tests) {
+		outcomes[i].Finding = f
+	}
+	return outcomes, nil
+}
