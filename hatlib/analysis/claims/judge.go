@@ -19,7 +19,7 @@ type Outcome struct {
 }
 
 // Judge applies the protocol to the runs of a store at one profile. All claims in all readings are one family: Holm's
-// correction is over those for which there are enough runs.
+// correction is over those for which there are enough runs. Seeds that lack a run in a reading wait until they have it.
 func Judge(store *experiment.Store, o experiment.Options) ([]Outcome, error) {
 	byExperiment := map[string][]experiment.Run{}
 	for _, c := range All {
@@ -42,9 +42,25 @@ func Judge(store *experiment.Store, o experiment.Options) ([]Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		byExperiment[c.Experiment] = found.Runs
+		byExperiment[c.Experiment] = complete(found)
 	}
 	return judge(All, byExperiment, o)
+}
+
+// complete leaves out the seeds of a reading that lack a run: an endpoint over several proportions of labels, say, would
+// be another one for them.
+func complete(found *experiment.Found) []experiment.Run {
+	type seed struct {
+		reading string
+		seed    int64
+	}
+	lacking := map[seed]bool{}
+	for _, s := range found.Missing {
+		lacking[seed{s.Reading, s.Config.Seed}] = true
+	}
+	return slices.DeleteFunc(slices.Clone(found.Runs), func(r experiment.Run) bool {
+		return lacking[seed{r.Spec.Reading, r.Spec.Config.Seed}]
+	})
 }
 
 func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) ([]Outcome, error) {
@@ -57,6 +73,9 @@ func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) 
 				return nil, fmt.Errorf("claim %s, %s: %w", c.ID, reading, err)
 			}
 			d = slices.DeleteFunc(d, math.IsNaN) // curves that cannot say it, as those without an early point
+			for i := range d {
+				d[i] = math.Round(d[i]*1e9) / 1e9 // accuracies are shares of whole examples: rounding must not break ties
+			}
 			tests = append(tests, analysis.Test{Name: c.ID + ", " + reading, Differences: d, Direction: c.Direction, Smallest: c.Smallest})
 			profile := o.Profile
 			if profile == "" {
