@@ -11,10 +11,14 @@ type unrolled struct{ activation Activation }
 
 // How the sums are cut. Measured; see NOTES.md.
 const (
-	lanes       = 16 // the innermost axis is padded to a multiple of this
-	unitsInLoop = 25 // hidden units written out in one expression, at most
-	tileInLoop  = 10 // positions of the summed axis written out in one expression, at most
-	inputTile   = 98 // inputs written out in the expression for theta's gradient, at most
+	lanes         = 16 // the innermost axis is padded to a multiple of this
+	unitsInLoop   = 25 // hidden units written out in one expression of sum, at most
+	tileInLoop    = 5  // positions of the summed axis written out in one expression of sum, at most
+	tileInMoments = 10 // examples, and twice as many outputs, written out in one expression for theta, at most
+
+	// XLA's CPU compiler puts a sum over 32 or fewer values into the loop that makes these values, which then runs one number at a
+	// time. A longer sum is cut into windows first and stays outside.
+	outsideLoop = 33
 )
 
 // axis is one of the three that pairs and examples have.
@@ -26,11 +30,11 @@ const (
 	axisOut
 )
 
-// loop is one elementwise expression that sums over the axis tile: its result has the axes
+// loop is one elementwise expression that sums over short tiles of one axis and over short groups of hidden units. Its result has the axes
 //
-//	[P, groups of hidden units, tiles, row, vector]
+//	[P, groups*tiles, row, vector]
 //
-// before the sum over the second and third of them. The vector axis is the innermost one, along which the processor's vectors run.
+// The second axis is summed later. The vector axis is the innermost one, along which the processor's vectors run.
 type loop struct {
 	x                 operands
 	tile, row, vector axis
@@ -39,7 +43,7 @@ type loop struct {
 	groups, perGroup  int
 }
 
-func (f unrolled) newLoop(x operands, over axis) loop {
+func newLoop(x operands, over axis) loop {
 	l := loop{x: x, tile: over}
 	switch over {
 	case axisBatch:
@@ -50,12 +54,6 @@ func (f unrolled) newLoop(x operands, over axis) loop {
 		l.row, l.vector = axisBatch, axisIn
 	}
 	l.size = [3]int{axisBatch: x.v.Shape().Dimensions[1], axisIn: x.v.Shape().Dimensions[2], axisOut: x.u.Shape().Dimensions[2]}
-	tile, units := tileInLoop, unitsInLoop
-	if f.activation == ActivationTanh { // One tanh is some twenty instructions.
-		tile, units = 2, 8
-	}
-	l.tiles, l.perTile = cut(l.size[over], tile)
-	l.groups, l.perGroup = cut(x.a.Shape().Dimensions[1], units)
 	return l
 }
 
@@ -63,6 +61,19 @@ func (f unrolled) newLoop(x operands, over axis) loop {
 func cut(n, most int) (parts, size int) {
 	parts = (n + most - 1) / most
 	return parts, (n + parts - 1) / parts
+}
+
+// full gives an operand [P, groups, tiles, row, vector], where any size but P's may be 1, the shape of the loop. Every operand gets it before
+// any arithmetic: XLA then sees one index for all of them and fuses everything into one kernel.
+func (l loop) full(x *Node) *Node {
+	d := x.Shape().Dimensions
+	row, vector := l.size[l.row], roundUp(l.size[l.vector], lanes)
+	if d[1]*d[2] == 1 {
+		x = Reshape(x, d[0], 1, d[3], d[4])
+	} else {
+		x = Reshape(BroadcastToDims(x, d[0], l.groups, l.tiles, d[3], d[4]), d[0], l.groups*l.tiles, d[3], d[4])
+	}
+	return BroadcastToDims(x, d[0], l.groups*l.tiles, row, vector)
 }
 
 // terms places x [P, first, second] so that position t of each tile is an operand of the loop, for t = 0..perTile-1.
@@ -84,8 +95,8 @@ func (l loop) terms(x *Node, first, second axis) []*Node {
 		x = padTo(x, 2, roundUp(l.size[second], lanes))
 	}
 	out := make([]*Node, l.perTile)
-	if first != l.tile {
-		x = Reshape(x, population, 1, 1, x.Shape().Dimensions[1], x.Shape().Dimensions[2])
+	if first != l.tile { // The same for all tiles.
+		x = l.full(InsertAxes(x, 1, 1))
 		for t := range out {
 			out[t] = x
 		}
@@ -97,9 +108,9 @@ func (l loop) terms(x *Node, first, second axis) []*Node {
 	for t := range out {
 		part := Slice(x, AxisRange(), AxisRange(), AxisElem(t))
 		if second == l.row {
-			out[t] = Reshape(part, population, 1, l.tiles, rest, 1)
+			out[t] = l.full(Reshape(part, population, 1, l.tiles, rest, 1))
 		} else {
-			out[t] = Reshape(part, population, 1, l.tiles, 1, rest)
+			out[t] = l.full(Reshape(part, population, 1, l.tiles, 1, rest))
 		}
 	}
 	return out
@@ -111,7 +122,7 @@ func (l loop) units(x *Node) []*Node {
 	x = Reshape(padTo(x, 1, l.groups*l.perGroup), population, l.groups, l.perGroup)
 	out := make([]*Node, l.perGroup)
 	for k := range out {
-		out[k] = Reshape(Slice(x, AxisRange(), AxisRange(), AxisElem(k)), population, l.groups, 1, 1, 1)
+		out[k] = l.full(Reshape(Slice(x, AxisRange(), AxisRange(), AxisElem(k)), population, l.groups, 1, 1, 1))
 	}
 	return out
 }
@@ -127,33 +138,42 @@ func (l loop) preactivation(p [4]*Node, v, w, u *Node) *Node {
 
 // sum returns, for every row and vector position [P, row, vector],
 //
-//	sum_k coefficient_k sum_t weight_t g(z_kt)        or g' instead of g
+//	sum_k coefficient_k sum_t term(z_kt)
 //
-// over all hidden units k and all positions t of the summed axis. weight may be nil for 1.
-func (l loop) sum(coefficient *Node, weight []*Node, term func(sum, z, weight *Node) *Node) *Node {
-	x := l.x
-	v, w, u := l.terms(x.v, axisBatch, axisIn), l.terms(x.w, axisOut, axisIn), l.terms(x.u, axisBatch, axisOut)
-	a, b, c, d, m := l.units(x.a), l.units(x.b), l.units(x.c), l.units(x.d), l.units(coefficient)
-	if weight == nil {
-		weight = l.present()
+// over all hidden units k and all positions t of the summed axis.
+func (l loop) sum(coefficient *Node, act Activation, weight func(loop) []*Node, term func(sum, z, weight *Node) *Node) *Node {
+	tile, units := tileInLoop, unitsInLoop
+	if act == ActivationTanh { // One tanh is some twenty instructions.
+		tile, units = 2, 8
 	}
+	hidden := l.x.a.Shape().Dimensions[1]
+	l.tiles, l.perTile = cut(l.size[l.tile], tile)
+	l.groups, l.perGroup = cut(hidden, min(units, max(1, hidden*l.tiles/outsideLoop)))
+	l.groups = max(l.groups, (outsideLoop+l.tiles-1)/l.tiles)
+
+	a, b, c, d, m := l.units(l.x.a), l.units(l.x.b), l.units(l.x.c), l.units(l.x.d), l.units(coefficient)
+	v, w, u, g := l.terms(l.x.v, axisBatch, axisIn), l.terms(l.x.w, axisOut, axisIn), l.terms(l.x.u, axisBatch, axisOut), weight(l)
 	var total *Node
 	for k := range l.perGroup {
 		var sum *Node
 		for t := range l.perTile {
-			sum = term(sum, l.preactivation([4]*Node{a[k], b[k], c[k], d[k]}, v[t], w[t], u[t]), weight[t])
+			sum = term(sum, l.preactivation([4]*Node{a[k], b[k], c[k], d[k]}, v[t], w[t], u[t]), g[t])
 		}
 		total = plus(total, Mul(m[k], sum))
 	}
-	out := ReduceSum(total, 1, 2)
-	if n := l.size[l.vector]; n != out.Shape().Dimensions[2] {
-		out = Slice(out, AxisRange(), AxisRange(), AxisRange(0, n))
+	return l.unpad(ReduceSum(total, 1))
+}
+
+// unpad cuts the vector axis of [P, row, vector] to its size.
+func (l loop) unpad(x *Node) *Node {
+	if n := l.size[l.vector]; n != x.Shape().Dimensions[2] {
+		x = Slice(x, AxisRange(), AxisRange(), AxisRange(0, n))
 	}
-	return out
+	return x
 }
 
 // present are weights 1, and 0 for the positions that only fill the last tile.
-func (l loop) present() []*Node {
+func present(l loop) []*Node {
 	one := ConstAs(l.x.v, 1)
 	weight := make([]*Node, l.perTile)
 	for t := range weight {
@@ -163,7 +183,8 @@ func (l loop) present() []*Node {
 			for i := range l.tiles - 1 {
 				inTile[i] = 1
 			}
-			weight[t] = Reshape(ConstAs(l.x.v, inTile), 1, 1, l.tiles, 1, 1)
+			population := l.x.v.Shape().Dimensions[0]
+			weight[t] = l.full(BroadcastToDims(Reshape(ConstAs(l.x.v, inTile), 1, 1, l.tiles, 1, 1), population, 1, l.tiles, 1, 1))
 		}
 	}
 	return weight
@@ -208,26 +229,26 @@ func padTo(x *Node, axis, n int) *Node {
 }
 
 func (f unrolled) mean(x operands) *Node {
-	sum := f.newLoop(x, axisBatch).sum(x.m, nil, f.valueTerm)
+	sum := newLoop(x, axisBatch).sum(x.m, f.activation, present, f.valueTerm)
 	return Mul(sum, ConstAs(sum, 1/float64(x.v.Shape().Dimensions[1])))
 }
 
 func (f unrolled) shift(x operands) *Node {
-	l := f.newLoop(x, axisIn)
-	return l.sum(x.m, l.terms(x.v, axisBatch, axisIn), f.valueTerm)
+	weight := func(l loop) []*Node { return l.terms(x.v, axisBatch, axisIn) }
+	return newLoop(x, axisIn).sum(x.m, f.activation, weight, f.valueTerm)
 }
 
 func (f unrolled) gradient(x operands, meanBar, shiftBar *Node) operands {
 	if meanBar != nil {
 		meanBar = Mul(meanBar, ConstAs(meanBar, 1/float64(x.v.Shape().Dimensions[1])))
 	}
-	// adjoint places the adjoint of M, meanBar[j,i] + shiftBar[b,j] v[b,i], as an operand of a loop.
+	// adjoint is the adjoint of M, meanBar[j,i] + shiftBar[b,j] v[b,i], as an operand of a loop.
 	adjoint := func(l loop) []*Node {
 		g := make([]*Node, l.perTile)
 		if meanBar != nil {
 			copy(g, l.terms(meanBar, axisOut, axisIn))
 			if l.tile == axisBatch {
-				for t, present := range l.present() {
+				for t, present := range present(l) {
 					g[t] = Mul(g[t], present)
 				}
 			}
@@ -240,80 +261,180 @@ func (f unrolled) gradient(x operands, meanBar, shiftBar *Node) operands {
 		}
 		return g
 	}
-	overBatch, overIn, overOut := f.newLoop(x, axisBatch), f.newLoop(x, axisIn), f.newLoop(x, axisOut)
-
-	bar := f.thetaGradient(x, meanBar, shiftBar)
-	if shiftBar == nil {
-		bar.w = Mul(meanBar, overBatch.sum(Mul(x.m, x.b), nil, f.slopeTerm))
+	var bar operands
+	overBatch, overIn, overOut := newLoop(x, axisBatch), newLoop(x, axisIn), newLoop(x, axisOut)
+	if shiftBar == nil { // The adjoint does not depend on the example and stays outside of the sum.
+		bar.w = Mul(meanBar, overBatch.sum(Mul(x.m, x.b), f.activation, present, f.slopeTerm))
 	} else {
-		bar.w = overBatch.sum(Mul(x.m, x.b), adjoint(overBatch), f.slopeTerm)
+		bar.w = overBatch.sum(Mul(x.m, x.b), f.activation, adjoint, f.slopeTerm)
 	}
-	bar.u = overIn.sum(Mul(x.m, x.c), adjoint(overIn), f.slopeTerm)
-	bar.v = overOut.sum(Mul(x.m, x.a), adjoint(overOut), f.slopeTerm)
+	bar.v = overOut.sum(Mul(x.m, x.a), f.activation, adjoint, f.slopeTerm)
 	if shiftBar != nil {
-		bar.v = Add(bar.v, overOut.sum(x.m, overOut.terms(shiftBar, axisBatch, axisOut), f.valueTerm))
+		weight := func(l loop) []*Node { return l.terms(shiftBar, axisBatch, axisOut) }
+		bar.v = Add(bar.v, overOut.sum(x.m, f.activation, weight, f.valueTerm))
 	}
-	return bar
+
+	bar.u = overIn.sum(Mul(x.m, x.c), f.activation, adjoint, f.slopeTerm)
+
+	theta := f.thetaGradient(x, meanBar, shiftBar)
+	theta.v, theta.w, theta.u = bar.v, bar.w, bar.u
+	return theta
 }
 
-// thetaGradient returns the gradients of theta. Its loops have hidden units as the vector axis; the inputs are summed in chunks:
+// thetaGradient returns the gradients of a, b, c, d and m. Its loops sum over tiles of examples and of outputs, for every hidden
+// unit and input:
 //
-//	[P, batch, chunks, out, H]
+//	[P, H, tiles of examples * tiles of outputs, in]
+//
+// The sum without a weight and the one with w_ij follow from the same sums over the examples. They share one loop as the real and
+// the imaginary part of one complex number, since XLA's CPU compiler makes one loop for each result.
 func (f unrolled) thetaGradient(x operands, meanBar, shiftBar *Node) operands {
-	population, batch, in := x.v.Shape().Dimensions[0], x.v.Shape().Dimensions[1], x.v.Shape().Dimensions[2]
-	out, hidden := x.u.Shape().Dimensions[2], x.a.Shape().Dimensions[1]
-	perChunk := inputTile
-	if f.activation == ActivationTanh {
-		perChunk = 8
-	}
-	chunks, perChunk := cut(in, perChunk)
-	lanesOfH := roundUp(hidden, lanes)
-
-	unit := func(p *Node) *Node { return Reshape(padTo(p, 1, lanesOfH), population, 1, 1, 1, lanesOfH) }
-	a, b, c, d := unit(x.a), unit(x.b), unit(x.c), unit(x.d)
-	u := Reshape(x.u, population, batch, 1, out, 1)
-	base := Add(Mul(c, u), d)
-	inputs := func(n *Node) func(t int) *Node { // n [P, y, in]
-		n = Reshape(padTo(n, 2, chunks*perChunk), population, n.Shape().Dimensions[1], chunks, perChunk)
-		return func(t int) *Node { return Slice(n, AxisRange(), AxisRange(), AxisRange(), AxisElem(t)) }
-	}
-	v, w := inputs(x.v), inputs(x.w)
-	byBatch := func(n *Node) *Node { return Reshape(n, population, batch, chunks, 1, 1) }
-	byOut := func(n *Node) *Node {
-		return Reshape(Transpose(Reshape(n, population, out, chunks), 1, 2), population, 1, chunks, out, 1)
-	}
-	var g, s func(t int) *Node
+	l := f.newTiles(x)
+	a, b, c, d := l.unit(x.a), l.unit(x.b), l.unit(x.c), l.unit(x.d)
+	v, w, u := l.byExample(x.v), l.byOutput(x.w), l.byBoth(x.u)
+	var g []*Node
+	var s [][]*Node
 	if meanBar != nil {
-		g = inputs(meanBar)
+		g = l.byOutput(meanBar)
 	}
 	if shiftBar != nil {
-		shift := Reshape(shiftBar, population, batch, 1, out, 1)
-		s = func(t int) *Node { return Mul(shift, byBatch(v(t))) }
+		s = l.byBoth(shiftBar)
 	}
-	var sum, sumV, sumW, sumM *Node
-	for t := range perChunk {
-		vt, wt := byBatch(v(t)), byOut(w(t))
-		var gt *Node
-		if g != nil {
-			gt = byOut(g(t))
+	z := func(t, j int) *Node { return Add(Mul(a, v[t]), Add(Mul(b, w[j]), Add(Mul(c, u[t][j]), d))) }
+	adjoint := func(t, j int) *Node {
+		var sum *Node
+		if meanBar != nil {
+			sum = l.present(t, g[j])
 		}
-		if s != nil {
-			gt = plus(gt, s(t))
+		if shiftBar != nil {
+			sum = plus(sum, Mul(s[t][j], v[t]))
 		}
-		z := Add(Mul(a, vt), Add(Mul(b, wt), base))
-		sum = f.slopeTerm(sum, z, gt)
-		sumV = f.slopeTerm(sumV, z, Mul(gt, vt))
-		sumW = f.slopeTerm(sumW, z, Mul(gt, wt))
-		if f.activation != ActivationReLU {
-			sumM = f.valueTerm(sumM, z, gt)
+		return sum
+	}
+	total := func(n *Node) *Node { return ReduceSum(ReduceSum(n, 2), 2) }
+
+	ones := BroadcastToShape(ConstAs(a, 1), a.Shape())
+	var one, byW, byV, byU, mBar *Node
+	for j := range l.perJ {
+		var sum *Node
+		for t := range l.perB {
+			if shiftBar == nil { // The adjoint does not depend on the example.
+				sum = f.slopeTerm(sum, z(t, j), l.present(t, ones))
+			} else {
+				sum = f.slopeTerm(sum, z(t, j), adjoint(t, j))
+			}
+		}
+		if shiftBar == nil {
+			sum = Mul(sum, g[j])
+		}
+		one, byW = plus(one, sum), plus(byW, Mul(w[j], sum))
+	}
+	for t := range l.perB {
+		var sum *Node
+		for j := range l.perJ {
+			sum = f.slopeTerm(sum, z(t, j), adjoint(t, j))
+			byU = f.slopeTerm(byU, z(t, j), Mul(u[t][j], adjoint(t, j)))
+			if f.activation != ActivationReLU {
+				mBar = f.valueTerm(mBar, z(t, j), adjoint(t, j))
+			}
+		}
+		byV = plus(byV, Mul(v[t], sum))
+	}
+	oneAndW := total(Complex(one, byW))
+	if mBar != nil {
+		mBar = total(mBar)
+	}
+	return thetaGradient(x, total(byV), Imag(oneAndW), total(byU), Real(oneAndW), mBar)
+}
+
+// tiles is how thetaGradient's loops are cut: positions t of tilesB tiles of examples, and j of tilesJ tiles of outputs.
+type tiles struct {
+	population, hidden, batch, out, in int
+	tilesB, perB, tilesJ, perJ         int
+}
+
+func (f unrolled) newTiles(x operands) tiles {
+	l := tiles{population: x.a.Shape().Dimensions[0], hidden: x.a.Shape().Dimensions[1],
+		batch: x.v.Shape().Dimensions[1], in: x.v.Shape().Dimensions[2], out: x.u.Shape().Dimensions[2]}
+	examples, outputs := tileInMoments, 2*tileInMoments
+	if f.activation == ActivationTanh {
+		examples, outputs = 3, 3
+	}
+	for {
+		l.tilesB, l.perB = cut(l.batch, examples)
+		l.tilesJ, l.perJ = cut(l.out, outputs)
+		switch {
+		case l.tilesB*l.tilesJ >= outsideLoop:
+			return l
+		case examples == 1 && outputs == 1: // Few pairs: tiles of zeros fill up.
+			l.tilesJ = (outsideLoop + l.tilesB - 1) / l.tilesB
+			return l
+		case outputs > 1:
+			outputs--
+		default:
+			examples--
 		}
 	}
-	total := func(n *Node) *Node {
-		return Slice(ReduceSum(n, 1, 2, 3), AxisRange(), AxisRange(0, hidden))
+}
+
+// full gives an operand [P, tilesB or 1, tilesJ or 1, in or 1] the shape of the loop.
+func (l tiles) full(n *Node) *Node {
+	width := n.Shape().Dimensions[3]
+	n = Reshape(BroadcastToDims(n, l.population, l.tilesB, l.tilesJ, width), l.population, 1, l.tilesB*l.tilesJ, width)
+	return BroadcastToDims(n, l.population, l.hidden, l.tilesB*l.tilesJ, roundUp(l.in, lanes))
+}
+
+// unit places a parameter [P, H].
+func (l tiles) unit(n *Node) *Node {
+	return BroadcastToDims(InsertAxes(n, -1, -1), l.population, l.hidden, l.tilesB*l.tilesJ, roundUp(l.in, lanes))
+}
+
+// byExample places n [P, batch, in]; the result has position t.
+func (l tiles) byExample(n *Node) []*Node {
+	width := roundUp(l.in, lanes)
+	n = Reshape(padTo(padTo(n, 1, l.tilesB*l.perB), 2, width), l.population, l.tilesB, l.perB, width)
+	parts := make([]*Node, l.perB)
+	for t := range parts {
+		parts[t] = l.full(Slice(n, AxisRange(), AxisRange(), AxisElem(t)))
 	}
-	var mBar *Node
-	if sumM != nil {
-		mBar = total(sumM)
+	return parts
+}
+
+// byOutput places n [P, out, in]; the result has position j.
+func (l tiles) byOutput(n *Node) []*Node {
+	width := roundUp(l.in, lanes)
+	n = Reshape(padTo(padTo(n, 1, l.tilesJ*l.perJ), 2, width), l.population, l.tilesJ, l.perJ, width)
+	parts := make([]*Node, l.perJ)
+	for j := range parts {
+		parts[j] = l.full(Reshape(Slice(n, AxisRange(), AxisRange(), AxisElem(j)), l.population, 1, l.tilesJ, width))
 	}
-	return thetaGradient(x, total(sumV), total(sumW), total(Mul(ReduceAndKeep(sum, ReduceSum, 2), u)), total(sum), mBar)
+	return parts
+}
+
+// byBoth places n [P, batch, out]; the result has positions t, j.
+func (l tiles) byBoth(n *Node) [][]*Node {
+	n = Reshape(padTo(padTo(n, 1, l.tilesB*l.perB), 2, l.tilesJ*l.perJ), l.population, l.tilesB, l.perB, l.tilesJ, l.perJ)
+	parts := make([][]*Node, l.perB)
+	for t := range parts {
+		for j := range l.perJ {
+			part := Slice(n, AxisRange(), AxisRange(), AxisElem(t), AxisRange(), AxisElem(j))
+			parts[t] = append(parts[t], l.full(Reshape(part, l.population, l.tilesB, l.tilesJ, 1)))
+		}
+	}
+	return parts
+}
+
+// present is n, but 0 where position t of the last tile is past the last example.
+func (l tiles) present(t int, n *Node) *Node {
+	if (l.tilesB-1)*l.perB+t < l.batch {
+		return n
+	}
+	inTile := make([]float64, l.tilesB)
+	for i := range inTile {
+		if i*l.perB+t < l.batch {
+			inTile[i] = 1
+		}
+	}
+	mask := BroadcastToDims(Reshape(ConstAs(n, inTile), 1, l.tilesB, 1, 1), l.population, l.tilesB, 1, 1)
+	return Mul(n, l.full(mask))
 }
