@@ -92,7 +92,7 @@ func (t *Trainer) Run(ctx context.Context, options RunOptions) (*Result, error) 
 		}
 	}
 	perEpoch := c.batchesPerEpoch(t.data.N)
-	stops := c.evaluationBatches(perEpoch)
+	stops := c.CurveBatches(t.data.N)
 	var bar *progress.Bar
 	if options.Title != "" {
 		bar = progress.New(stops[len(stops)-1], options.Title, progress.WithUnit("batches"))
@@ -160,8 +160,10 @@ func (c *Config) batchesPerEpoch(n int) int {
 	return n / size
 }
 
-// evaluationBatches are the numbers of batches after which the curve has a point, from 0 to the end.
-func (c *Config) evaluationBatches(perEpoch int) []int {
+// CurveBatches are the numbers of batches after which the learning curve has its points, from 0 to the end, for a number
+// of training examples.
+func (c *Config) CurveBatches(examples int) []int {
+	perEpoch := c.batchesPerEpoch(examples)
 	last := int(math.Round(c.Epochs * float64(perEpoch)))
 	stops := []int{0}
 	for i := 1; ; i++ {
@@ -187,7 +189,7 @@ func (t *Trainer) runSeparately(ctx context.Context, options RunOptions) (*Resul
 	config := t.config
 	perEpoch := config.batchesPerEpoch(t.data.N)
 	result := &Result{Config: config}
-	for i, stop := range config.evaluationBatches(perEpoch) {
+	for i, stop := range config.CurveBatches(t.data.N) {
 		one, c := options, config
 		one.OnPoint = nil
 		c.Curve = "one_run"

@@ -330,7 +330,7 @@ func TestDivergenceIsAResult(t *testing.T) {
 		if r.DivergedAt == 0 || !r.Diverged() {
 			t.Errorf("a rate of 1000 diverged at batch %d", r.DivergedAt)
 		}
-		if len(r.Points) != len(c.evaluationBatches(12)) {
+		if len(r.Points) != len(c.CurveBatches(300)) {
 			t.Errorf("the curve has %d points", len(r.Points))
 		}
 	})

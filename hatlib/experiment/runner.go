@@ -373,7 +373,7 @@ func (r *Runner) manifest(j job, result *hatlib.Result, took time.Duration, para
 
 // work is the number of batches of a job, for the progress bar.
 func (j job) work() int {
-	stops := curveBatches(j.spec.Config, j.data.train.N)
+	stops := j.spec.Config.CurveBatches(j.data.train.N)
 	if j.spec.Config.Curve != "separate" {
 		return stops[len(stops)-1]
 	}

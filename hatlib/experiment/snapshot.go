@@ -92,34 +92,11 @@ type snapshotter struct {
 
 func newSnapshotter(dir string, config hatlib.Config, train *dataset.Set) *snapshotter {
 	s := &snapshotter{dir: dir, config: config, train: train}
-	stops := curveBatches(config, train.N)
+	stops := config.CurveBatches(train.N)
 	for _, p := range snapshotPoints(len(stops)) {
 		s.batches = append(s.batches, stops[p])
 	}
 	return s
-}
-
-// curveBatches are the numbers of batches after which a curve has its points: every eval_every epochs, and the end.
-func curveBatches(c hatlib.Config, examples int) []int {
-	perEpoch := examples / c.BatchSize()
-	if c.ShortBatch == "keep" {
-		perEpoch = (examples + c.BatchSize() - 1) / c.BatchSize()
-	}
-	last := int(math.Round(c.Epochs * float64(perEpoch)))
-	stops := []int{0}
-	for i := 1; ; i++ {
-		stop := int(math.Round(float64(i) * c.EvalEvery * float64(perEpoch)))
-		if stop >= last {
-			break
-		}
-		if stop > stops[len(stops)-1] {
-			stops = append(stops, stop)
-		}
-	}
-	if last > 0 {
-		stops = append(stops, last)
-	}
-	return stops
 }
 
 func (s *snapshotter) path(batch int) string {

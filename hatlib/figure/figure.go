@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"image/color"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,6 +13,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/hatlab/hatlab/hatlib/atomicfile"
 )
 
 // Spec is what every kind of figure satisfies: numbers that can be drawn.
@@ -113,35 +114,11 @@ func (f *Figure) Save(dir string) (Paths, error) {
 		if err != nil {
 			return Paths{}, err
 		}
-		if err := writeFile(w.path, b); err != nil {
+		if err := atomicfile.Write(w.path, b); err != nil {
 			return Paths{}, fmt.Errorf("figure %q: %w", f.Name, err)
 		}
 	}
 	return p, nil
-}
-
-// writeFile replaces path by content in one step.
-func writeFile(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	t, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(t.Name())
-	if _, err := t.Write(content); err != nil {
-		t.Close()
-		return err
-	}
-	if err := t.Chmod(0o644); err != nil {
-		t.Close()
-		return err
-	}
-	if err := t.Close(); err != nil {
-		return err
-	}
-	return os.Rename(t.Name(), path)
 }
 
 // render draws on any canvas of gonum/plot. Its plotters panic on numbers they cannot place; those that we did not

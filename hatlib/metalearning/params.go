@@ -5,11 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/maruel/safetensors"
+
+	"github.com/hatlab/hatlab/hatlib/atomicfile"
 )
 
 // Param is one named array of meta-parameters: Data is row-major, float32, and has as many values as the product of Dims.
@@ -90,25 +90,7 @@ func (p Params) Save(path string) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".params-*")
-	if err != nil {
-		return fmt.Errorf("metalearning: saving parameters to %s: %w", path, err)
-	}
-	_, err = tmp.Write(raw)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Chmod(tmp.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-		return fmt.Errorf("metalearning: saving parameters to %s: %w", path, err)
-	}
-	return nil
+	return atomicfile.Write(path, raw)
 }
 
 // ParseParams reads what Bytes wrote. like gives the names, the order and the shapes that are wanted; anything else is an error, so that the parameters

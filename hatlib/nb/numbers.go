@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"syscall"
+
+	"github.com/hatlab/hatlab/hatlib/atomicfile"
 )
 
 // Recorded is one entry of numbers/NOTEBOOK.json. A later run agrees with it when |v - value| <= atol + rtol |value|.
@@ -64,7 +66,7 @@ func record(dir, notebook, key string, r Recorded) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, append(b, '\n'))
+	return atomicfile.Write(path, append(b, '\n'))
 }
 
 // ReadNumbers reads a file that [Number] wrote; a file that is not there holds no numbers.
@@ -97,24 +99,4 @@ func lock(path string) (unlock func(), err error) {
 		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
 	return func() { f.Close() }, nil
-}
-
-// replaceFile writes path in one step.
-func replaceFile(path string, content []byte) error {
-	t, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(t.Name())
-	_, err = t.Write(content)
-	if err == nil {
-		err = t.Chmod(0o644)
-	}
-	if cerr := t.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(t.Name(), path)
 }

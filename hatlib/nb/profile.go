@@ -3,7 +3,10 @@ package nb
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/hatlab/hatlab/hatlib"
 )
 
 // Profiles are the sizes in which notebooks run, small to large: smoke shows that everything works, quick shows the
@@ -19,16 +22,10 @@ func ParseProfile(name string) (string, error) {
 	if name == "" {
 		return Profiles[0], nil
 	}
-	best, least := "", 1<<30
-	for _, p := range Profiles {
-		if p == name {
-			return p, nil
-		}
-		if d := distance(strings.ToLower(name), p); d < least {
-			best, least = p, d
-		}
+	if slices.Contains(Profiles, name) {
+		return name, nil
 	}
-	return "", fmt.Errorf("HATLAB_PROFILE=%q: want %s; did you mean %q?", name, strings.Join(Profiles, ", "), best)
+	return "", fmt.Errorf("HATLAB_PROFILE=%q: want %s; did you mean %q?", name, strings.Join(Profiles, ", "), hatlib.Nearest(strings.ToLower(name), Profiles))
 }
 
 // Pick returns the value for this run's [Profile].
@@ -40,25 +37,4 @@ func Pick[T any](smoke, quick, paper T) T {
 		return paper
 	}
 	return smoke
-}
-
-// distance is Levenshtein's: how many letters must be added, removed or changed to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 0; i < len(a); i++ {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := 0; j < len(b); j++ {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
