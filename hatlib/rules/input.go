@@ -39,6 +39,9 @@ func (in Input) String() string {
 // variance must not stay: an anti-Hebbian rule would turn to it, since nothing is smaller than no activity.
 const whiteFloor = 5e-2
 
+// noVariance is what rounding leaves of a direction without variance, as a part of the largest.
+const noVariance = 1e-6
+
 // Preparation is an [Input] fitted on training data, to be applied to any data of the same features.
 type Preparation struct {
 	input    Input
@@ -49,6 +52,11 @@ type Preparation struct {
 
 // Prepare fits input on x, row-major [n, features].
 func Prepare(input Input, x []float32, features int) (*Preparation, error) {
+	return prepare(input, x, features, 1)
+}
+
+// prepare is [Prepare] where white data keeps at least so many directions, as far as they vary at all.
+func prepare(input Input, x []float32, features, least int) (*Preparation, error) {
 	if features < 1 || len(x) == 0 || len(x)%features != 0 {
 		return nil, fmt.Errorf("prepare %s input: %d numbers are not examples of %d features", input, len(x), features)
 	}
@@ -75,7 +83,13 @@ func Prepare(input Input, x []float32, features int) (*Preparation, error) {
 	var vectors mat.Dense
 	eigen.VectorsTo(&vectors)
 	var rows []float64
-	for k := features - 1; k >= 0 && values[k] > whiteFloor*values[features-1]; k-- {
+	floor := func(k int) float64 {
+		if features-1-k < least {
+			return noVariance
+		}
+		return whiteFloor
+	}
+	for k := features - 1; k >= 0 && values[k] > floor(k)*values[features-1]; k-- {
 		for i := range features {
 			rows = append(rows, vectors.At(i, k)/math.Sqrt(values[k]))
 		}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -14,6 +15,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"gonum.org/v1/gonum/mat"
 )
+
+// ErrDiverged is the error of a rule whose weights stopped being finite.
+var ErrDiverged = errors.New("the weights are not finite")
 
 // LayerSetting is how a rule is run on a layer by itself: the input that its theory asks for, and a rate at which it
 // learns the embedded digits.
@@ -43,14 +47,14 @@ type Layer struct {
 }
 
 // TrainLayer runs a rule on one linear layer with no labels: y = W x, W <- W + rate Delta W, batch after batch. The
-// labels of data are not read. The first weights are normal with variance 1/Inputs. A rule whose weights stop being
-// finite gives an error that says so.
+// labels of data are not read. The first weights are normal with variance 1/Inputs. White input keeps at least as many
+// directions as there are outputs. A rule whose weights stop being finite gives [ErrDiverged].
 func TrainLayer(be compute.Backend, rule hatlib.Rule, data *dataset.Set, run LayerRun) (*Layer, error) {
 	if run.Outputs < 1 || run.Batch < 1 || run.Batch > data.N || run.Epochs < 0 {
 		return nil, fmt.Errorf("train a layer with rule %s: %d outputs, batch %d of %d examples, %d epochs: want at least one output, a batch that the data fills, and no negative epochs",
 			rule.Name(), run.Outputs, run.Batch, data.N, run.Epochs)
 	}
-	preparation, err := Prepare(run.Input, data.X, data.Features)
+	preparation, err := prepare(run.Input, data.X, data.Features, run.Outputs)
 	if err != nil {
 		return nil, fmt.Errorf("train a layer with rule %s: %w", rule.Name(), err)
 	}
@@ -70,6 +74,7 @@ func TrainLayer(be compute.Backend, rule hatlib.Rule, data *dataset.Set, run Lay
 	if err != nil {
 		return nil, fmt.Errorf("train a layer with rule %s: %w", rule.Name(), err)
 	}
+	defer step.Finalize()
 	w := tensors.FromFlatDataAndDimensions(layer.W, run.Outputs, inputs)
 	batch := make([]float32, run.Batch*inputs)
 	for range run.Epochs {
@@ -90,10 +95,19 @@ func TrainLayer(be compute.Backend, rule hatlib.Rule, data *dataset.Set, run Lay
 	}
 	for _, v := range layer.W {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, fmt.Errorf("rule %s diverged at rate %g within %d epochs: its weights are not finite; use a smaller rate or fewer epochs", rule.Name(), run.Rate, run.Epochs)
+			return nil, fmt.Errorf("rule %s diverged at rate %g within %d epochs: %w; use a smaller rate or fewer epochs", rule.Name(), run.Rate, run.Epochs, ErrDiverged)
 		}
 	}
 	return layer, nil
+}
+
+// NewLayer returns the layer with weights w [outputs, p.Inputs()], row-major, that something else has trained, to be read
+// out like those of [TrainLayer].
+func NewLayer(w []float32, outputs int, p *Preparation) (*Layer, error) {
+	if outputs < 1 || len(w) != outputs*p.Inputs() {
+		return nil, fmt.Errorf("a layer of %d outputs on %d inputs: %d weights", outputs, p.Inputs(), len(w))
+	}
+	return &Layer{W: w, Outputs: outputs, Inputs: p.Inputs(), preparation: p}, nil
 }
 
 // Activities returns the outputs of the layer for x, row-major [n, features], unprepared: [n, Outputs].

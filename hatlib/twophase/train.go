@@ -1,6 +1,7 @@
 package twophase
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,9 @@ import (
 
 	"github.com/hatlab/hatlab/hatlib/dataset"
 )
+
+// ErrDiverged is the error of a training whose cost stopped being finite.
+var ErrDiverged = errors.New("the cost is not finite")
 
 // Training says how [Train] trains.
 type Training struct {
@@ -36,7 +40,7 @@ type Epoch struct {
 
 // Train trains a network on labelled data with method m alone: one-hot answers, W <- W + rate dW, no optimizer and no
 // backpropagation. progress, when not nil, is called after every epoch; an error from it stops the training. A network
-// whose cost stops being finite gives an error that says so.
+// whose cost stops being finite gives [ErrDiverged].
 func Train(be compute.Backend, m Method, train, test *dataset.Set, t Training, progress func(epoch int, e Epoch) error) (*Network, []Epoch, error) {
 	return t.run(be, learner{
 		name: m.Name(),
@@ -131,7 +135,7 @@ func (t Training) run(be compute.Backend, l learner, train, test *dataset.Set, p
 			e.Cost += float64(tensors.ToScalar[float32](out[0])) / float64(batches)
 		}
 		if math.IsNaN(e.Cost) || math.IsInf(e.Cost, 0) {
-			return nil, nil, fmt.Errorf("train with %s: the cost is not finite in epoch %d; use a smaller rate than %g", l.name, epoch+1, t.Rate)
+			return nil, nil, fmt.Errorf("train with %s, epoch %d: %w; use a smaller rate than %g", l.name, epoch+1, ErrDiverged, t.Rate)
 		}
 		if err := network.read(weights); err != nil {
 			return nil, nil, err

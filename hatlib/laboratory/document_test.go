@@ -1,0 +1,74 @@
+package laboratory
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/hatlab/hatlab/hatlib/metalearning"
+	"github.com/hatlab/hatlab/hatlib/rules"
+	"github.com/hatlab/hatlab/hatlib/twophase"
+)
+
+var update = flag.Bool("update", false, "write METHODS.md again")
+
+// TestDocument: METHODS.md is what the catalogues say, and has every family.
+func TestDocument(t *testing.T) {
+	const name = "METHODS.md"
+	if *update {
+		if err := os.WriteFile(name, []byte(Document()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	written, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(written) != Document() {
+		t.Errorf("%s is not what Document writes: go test ./hatlib/laboratory -run TestDocument -update", name)
+	}
+	var names []string
+	names = append(append(names, rules.Names()...), twophase.Names()...)
+	for _, e := range metalearning.All() {
+		names = append(names, e.Name)
+	}
+	for _, n := range names {
+		if !strings.Contains(Document(), "\n### "+n+"\n") {
+			t.Errorf("no section about %s", n)
+		}
+	}
+}
+
+// TestKeptTable: the kept table has a line for every method, in the part where it belongs, with an accuracy and a gain,
+// or the reason why there is none. Its numbers are those of the command that it names; only their form is held here.
+func TestKeptTable(t *testing.T) {
+	text, err := os.ReadFile("TABLE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(text), "\n## ")
+	if len(parts) != len(partTexts)+1 || !strings.Contains(parts[0], "`go run ./scripts/hatlab laboratory ") {
+		t.Fatalf("%d parts, want %d, and the command that made them", len(parts)-1, len(partTexts))
+	}
+	lines := 0
+	for i, p := range partTexts {
+		lines += strings.Count(parts[i+1], "\n| `")
+		for _, m := range Methods() {
+			if m.Part != p.part {
+				continue
+			}
+			_, line, found := strings.Cut(parts[i+1], "\n| `"+m.Name+"` | "+m.Locality+" | ")
+			line, _, _ = strings.Cut(line, "\n")
+			if cells := strings.Split(strings.TrimSuffix(line, " |"), " | "); !found || len(cells) != 3 {
+				t.Errorf("%s: no line for %s with %s", p.part, m.Name, m.Locality)
+			} else if failed := strings.HasPrefix(cells[1], "cannot run: ") || strings.HasPrefix(cells[1], "diverges"); !failed &&
+				(!strings.HasPrefix(cells[1], "0.") || (m.Control == "") != (cells[2] == "")) {
+				t.Errorf("%s, %s: %q is not an accuracy and a gain", p.part, m.Name, line)
+			}
+		}
+	}
+	if lines != len(Methods()) {
+		t.Errorf("%d lines for %d methods", lines, len(Methods()))
+	}
+}
