@@ -29,7 +29,9 @@ var presets = map[string]func(c *Config){
 	},
 }
 
-// PaperLocalRate is the rate of the local update in the paper preset; how it was chosen is in the README.
+// PaperLocalRate is the rate of the local update in the paper preset: of the rates 1, 0.1, 0.01, 0.003 and 0.001 the
+// largest at which none of 20 seeds diverged or was left at chance, on 5,000 held-out training images (rate_sweep.csv;
+// the README has the table and the command).
 const PaperLocalRate = 1e-3
 
 // Presets returns the names of the presets.
