@@ -108,7 +108,10 @@ class Worker:
 
 
 def compare(workers):
-    """Largest difference from the first that worked, relative to the largest number of each tensor."""
+    """Difference from the first that worked, as a fraction of each tensor's Euclidean norm; the worst tensor counts.
+
+    Not the largest single difference: where a z is within rounding of 0, ReLU's slope is 0 for one implementation and 1 for another.
+    """
     reference = next((w for w in workers if not w.failure), None)
     for w in workers:
         if w.failure:
@@ -116,7 +119,7 @@ def compare(workers):
         w.difference, w.worst = 0.0, ""
         for path in sorted(p for p in reference.results.iterdir() if p.name != "log"):
             want, got = np.fromfile(path, np.float32), np.fromfile(w.results / path.name, np.float32)
-            difference = float(np.max(np.abs(want - got)) / max(np.max(np.abs(want)), 1e-30)) if want.size == got.size else float("inf")
+            difference = float(np.linalg.norm(want - got) / max(np.linalg.norm(want), 1e-30)) if want.size == got.size else float("inf")
             if not difference <= w.difference:
                 w.difference, w.worst = difference, path.name
 
