@@ -148,7 +148,6 @@ const (
 	InitHe Init = "he"
 )
 
-
 // weights draws an [out, in] matrix, row-major.
 func (s Init) weights(out, in int, stream *Stream) []float32 {
 	values := make([]float32, out*in)
