@@ -161,7 +161,7 @@ func TestShiftInChunks(t *testing.T) {
 func TestReLUAtZero(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
 		gradient := MustNewExec(be, func(x *Node) *Node { return Gradient(ReduceAllSum(ReLU(x)), x)[0] }).
-			MustExec1([]float32{-1, 0, 2})
+			MustCall1([]float32{-1, 0, 2})
 		compareAll(t, "gradient", [][]float64{wide(tensors.MustCopyFlatData[float32](gradient))}, [][]float64{{0, 0, 1}}, 0)
 	})
 }
