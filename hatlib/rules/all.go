@@ -134,7 +134,7 @@ func All() []Entry {
 			Citation: "A. Hyvarinen, E. Oja, Independent component analysis by general nonlinear Hebbian-like learning rules, Signal Processing 64(3), 1998",
 			Theory:   "on white data the outputs find the sources for which s E[s_i g(s_i) - g'(s_i)] > 0: the wrong sign finds none, and of Laplace and uniform sources mixed each sign finds its own kind",
 			Test:     "TestICA",
-			Layer:    LayerSetting{Input: White, Rate: 1e-2},
+			Layer:    LayerSetting{Input: White, Rate: 3e-2},
 			build: func(p map[string]float64) (hatlib.Rule, error) {
 				sign, err := integer("sign", p["sign"])
 				if err != nil {
