@@ -6,7 +6,7 @@ var apriori = Experiment{
 	About: "the a priori application of HAT's update rule decreases the accuracy",
 	Grids: map[string][]Grid{
 		"smoke": inReadings(Grid{Arms: aprioriArms, Set: smokeSize, Seeds: 2}, ReadingPaper),
-		"quick": inReadings(Grid{Arms: aprioriArms, Set: quickSize, Seeds: 10}, ReadingPaper, ReadingLinear, ReadingReleased),
+		"quick": inReadings(Grid{Arms: aprioriArms, Set: quickSize, Seeds: 8}, ReadingPaper, ReadingLinear, ReadingReleased),
 		"paper": inReadings(Grid{Arms: aprioriArms, Set: []string{"epochs=5", "curve=one_run"}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
 	},
 }

@@ -7,7 +7,7 @@ var attribution = Experiment{
 	About: "is the gain an effect of the released code's choices?",
 	Grids: map[string][]Grid{
 		"smoke": switches(smokeSize, 2, switchList[:2]),
-		"quick": switches(with(quickSize, "epochs=3", "eval_every=1"), 5, switchList),
+		"quick": switches(with(quickSize, "epochs=2", "eval_every=1"), 4, switchList),
 		"paper": switches([]string{"epochs=3", "eval_every=0.5", "curve=one_run"}, 30, switchList),
 	},
 }

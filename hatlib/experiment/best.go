@@ -27,7 +27,7 @@ var best = Experiment{
 	Choose: func(profile string, runs []Run) ([]Grid, error) {
 		g := map[string]Grid{
 			"smoke": {Set: smokeSize, Seeds: 3},
-			"quick": {Set: quickSize, Seeds: 10},
+			"quick": {Set: quickSize, Seeds: 8},
 			"paper": {Set: []string{"epochs=10", "eval_every=0.5"}, Seeds: 30},
 		}[profile]
 		g.Reading, g.Preset, g.FirstSeed = "tuned", "paper", reportedSeed

@@ -9,8 +9,8 @@ var fig2Rule = Experiment{
 	Grids: map[string][]Grid{
 		"smoke": append(inReadings(Grid{Arms: []Arm{hat}, Set: smokeSize, Seeds: 3}, ReadingPaper, ReadingReleased),
 			rulesWithWeights(smokeSize, 1)),
-		"quick": append(inReadings(Grid{Arms: []Arm{hat}, Set: quickSize, Seeds: 10}, ReadingPaper, ReadingLinear, ReadingReleased),
-			rulesAsDrawn(quickSize, 10), rulesWithWeights(quickSize, 6)),
+		"quick": append(inReadings(Grid{Arms: []Arm{hat}, Set: quickSize, Seeds: 8}, ReadingPaper, ReadingLinear, ReadingReleased),
+			rulesAsDrawn(quickSize, 8), rulesWithWeights(quickSize, 6)),
 		"paper": append(inReadings(Grid{Arms: []Arm{hat}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
 			rulesAsDrawn(nil, 100), rulesWithWeights(nil, 10)),
 	},

@@ -7,7 +7,7 @@ import "slices"
 // the presets say, the paper's sizes.
 var (
 	smokeSize = []string{"data=digits", "sizes=64-32-16-10", "meta_hidden=16", "batch=25", "epochs=3", "eval_every=1", "curve=one_run"}
-	quickSize = []string{"examples=10000", "sizes=784-64-32-10", "meta_hidden=32", "epochs=5", "eval_every=0.5", "curve=one_run"}
+	quickSize = []string{"examples=8000", "sizes=784-64-32-10", "meta_hidden=32", "epochs=5", "eval_every=0.5", "curve=one_run"}
 	longSize  = []string{"sizes=784-64-32-10", "meta_hidden=32", "epochs=20", "eval_every=0.5"}
 )
 

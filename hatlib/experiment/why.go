@@ -6,7 +6,7 @@ var why = Experiment{
 	About: "twice as many updates; dead output units; is it M, or any small change of the weights?",
 	Grids: map[string][]Grid{
 		"smoke": inReadings(Grid{Arms: []Arm{control, hat, frozen}, Set: smokeSize, Seeds: 2}, ReadingPaper),
-		"quick": inReadings(Grid{Arms: whyArms("25"), Set: with(quickSize, "eval_every=1"), Seeds: 5}, ReadingPaper, ReadingLinear, ReadingReleased),
+		"quick": inReadings(Grid{Arms: whyArms("25"), Set: with(quickSize, "epochs=2", "eval_every=1"), Seeds: 4}, ReadingPaper, ReadingLinear),
 		"paper": inReadings(Grid{Arms: whyArms("25"), Set: []string{"epochs=5", "eval_every=1", "curve=one_run"}, Seeds: 30},
 			ReadingPaper, ReadingLinear, ReadingReleased),
 	},
