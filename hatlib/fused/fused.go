@@ -1,6 +1,7 @@
 package fused
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -34,7 +35,7 @@ type Options struct {
 //
 //	dW[j,i] = 1/B sum_b M(pre[b,i], w[j,i], post[b,j])
 //
-// Shapes: pre [batch, in], w [out, in], post [batch, out] -> [out, in], all of one floating point type; with a
+// Shapes: pre [batch, in], w [out, in], post [batch, out] -> [out, in], all float32 or all float64; with a
 // population, every one of them and theta have one more leading axis P. It is differentiable in all of theta, pre, w
 // and post; see the package comment for the gradient. It panics on shapes that do not fit together.
 func MeanUpdate(theta Theta, pre, w, post *Node, opt Options) *Node {
@@ -199,8 +200,8 @@ func checkShapes(theta Theta, pre, w, post *Node) {
 	}
 	dtype := pre.DType()
 	for _, n := range []*Node{theta.A, theta.E, w, post} {
-		if n.DType() != dtype || !dtype.IsFloat() {
-			exceptions.Panicf("fused: all arguments must have one floating point type, got theta %s and %s, pre %s, w %s, post %s",
+		if n.DType() != dtype || (dtype != dtypes.Float32 && dtype != dtypes.Float64) {
+			exceptions.Panicf("fused: all arguments must be float32, or all float64; got theta %s and %s, pre %s, w %s, post %s",
 				theta.A.DType(), theta.E.DType(), dtype, w.DType(), post.DType())
 		}
 	}
