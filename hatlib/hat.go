@@ -29,15 +29,24 @@ func (h *HAT) Forward(ruleScope *model.Scope, weights Weights, x, rate *Node) (v
 		w, b, sigma := weights.W[l], weights.B[l], h.Learner.Sigma(l)
 		if !h.isControl() {
 			z := linear(v, w, b)
-			vhat := sigma.Apply(z)                                // line 4
-			dw := h.Rule.Update(ruleScope, v, w, h.seen(z, vhat)) // M, every neuron pair, mean over the batch
-			w = Add(w, Mul(rate, dw))                             // line 5
+			vhat := sigma.Apply(z)                              // line 4
+			dw := h.update(ruleScope, l, v, w, h.seen(z, vhat)) // M, every neuron pair, mean over the batch
+			w = Add(w, Mul(rate, dw))                           // line 5
 		}
 		v = sigma.Apply(linear(v, w, b)) // line 6
 		updated = append(updated, w)
 	}
 	//hat:end forward
 	return v, updated
+}
+
+// update applies the rule to layer l. A rule of one neuron pair has one set of meta-parameters for every layer, as the
+// paper's M; what a rule that sees a layer keeps (running means) belongs to that layer.
+func (h *HAT) update(ruleScope *model.Scope, l int, pre, w, post *Node) *Node {
+	if h.Rule.Locality() == LocalityLayer {
+		ruleScope = ruleScope.At("layer_%d", l)
+	}
+	return h.Rule.Update(ruleScope, pre, w, post)
 }
 
 // isControl reports whether there is no local update: lines 4 and 5 then change nothing and are left out, so that the

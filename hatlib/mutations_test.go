@@ -19,7 +19,7 @@ func TestMutations(t *testing.T) {
 		{"line 6 dropped", "hat.go",
 			"v = sigma.Apply(linear(v, w, b)) // line 6", "v = sigma.Apply(linear(v, weights.W[l], b))", "TestStepEqualsOracle"},
 		{"v for vhat", "hat.go",
-			"h.Rule.Update(ruleScope, v, w, h.seen(z, vhat))", "h.Rule.Update(ruleScope, v, w, h.seen(vhat, z))", "TestStepEqualsOracle"},
+			"h.update(ruleScope, l, v, w, h.seen(z, vhat))", "h.update(ruleScope, l, v, w, h.seen(vhat, z))", "TestStepEqualsOracle"},
 		{"M's gradient zeroed", "step.go",
 			"return gradients[:inL], gradients[inL:]",
 			"for i := range gradients[inL:] {\n gradients[inL+i] = ZerosLike(gradients[inL+i])\n}\nreturn gradients[:inL], gradients[inL:]", "TestStepEqualsOracle"},

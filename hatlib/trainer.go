@@ -3,10 +3,10 @@ package hatlib
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -25,7 +25,8 @@ type Trainer struct {
 	x, y, mask *tensors.Tensor // the training data, resident on the device
 	test       *evaluator
 
-	ruleStart Arrays // first values of a rule's meta-parameters, for Reset; nil for M
+	initialized []*model.Variable // state of the optimizer and of rules, which an initializer makes
+	ruleStart   Arrays            // first values of a rule's meta-parameters, for Reset; nil for M
 
 	dataChecksum string // of the training and the test set
 
@@ -89,6 +90,7 @@ func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t 
 		config.createOptimizerState(be, meta, config.LRMeta)
 	}
 	t.dataChecksum = train.Checksum() + " " + test.Checksum()
+	t.createState(config.BatchSize())
 	t.loops = canLoop(be) && config.StepsPerCall != 1
 	if t.loops {
 		t.steps, err = model.NewExec(be, t.store, t.loopGraph)
@@ -114,11 +116,9 @@ func (t *Trainer) Reset(config Config) error {
 	t.config, t.test.config = config, config
 	t.batches, t.diverged = 0, 0
 	scope := t.store.RootScope()
-	for v := range t.store.IterVariables() {
-		if strings.HasPrefix(v.Path(), "/adam_") || strings.HasSuffix(v.Path(), "/step") {
-			if err := v.SetValue(tensors.FromShape(v.Shape())); err != nil {
-				return fmt.Errorf("resetting the optimizer: %w", err)
-			}
+	for _, v := range t.initialized {
+		if err := v.SetValue(nil); err != nil { // the next call gives it its first value again
+			return fmt.Errorf("resetting %s: %w", v.Path(), err)
 		}
 	}
 	if err := t.hat.Learner.Init(scope.At(learnerScope), config.Init, config.stream(streamLearner, 0)); err != nil {
@@ -164,6 +164,23 @@ func isTrained(scope *model.Scope) bool {
 		}
 	}
 	return false
+}
+
+// createState builds one step in a graph that is never run, so that every variable exists: rules may make theirs when
+// they are first used, and a loop cannot create variables in its body.
+func (t *Trainer) createState(batch int) {
+	g := NewGraph(t.backend, "state")
+	defer g.Finalize()
+	model.SetStore(g, t.store)
+	x := Parameter(g, "x", shapes.Make(t.x.DType(), batch, t.config.Sizes[0]))
+	labels := Parameter(g, "labels", shapes.Make(t.y.DType(), batch))
+	mask := Parameter(g, "mask", shapes.Make(t.mask.DType(), batch))
+	t.config.Step(t.store.RootScope(), t.hat, x, labels, mask)
+	for v := range t.store.IterVariables() {
+		if !v.HasValue() {
+			t.initialized = append(t.initialized, v)
+		}
+	}
 }
 
 // resettable are the fields that a compiled step does not depend on.
