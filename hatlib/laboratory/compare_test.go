@@ -128,9 +128,6 @@ func TestMethodsRun(t *testing.T) {
 	for _, m := range Methods() {
 		rate := m.Grid[0]
 		run, err := m.open(be, s, train, test)
-		if m.Part == InHAT && m.Name == "bcm" {
-			continue // TestEveryRuleTrainsInHAT has what it says
-		}
 		if err != nil {
 			t.Errorf("%s, %s: %v", m.Part, m.Name, err)
 			continue

@@ -2,7 +2,6 @@ package laboratory
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/hatlab/hatlab/hatlib"
@@ -11,8 +10,7 @@ import (
 
 // TestEveryRuleTrainsInHAT: every rule that a configuration can name is the rule of HAT in a real run, two passes over
 // digits, after which the learner is far above chance; ABCD and the polynomial rule, which A trains in M's place, have
-// other coefficients than they began with, and the rules without any have none. BCM with a sliding threshold keeps a
-// memory for each unit, finds two layers in one scope, and says so.
+// other coefficients than they began with, and the rules without any have none.
 func TestEveryRuleTrainsInHAT(t *testing.T) {
 	be := backendtest.Go(t)
 	train, test := digits(t)
@@ -22,12 +20,6 @@ func TestEveryRuleTrainsInHAT(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.LocalRate, c.MetaHidden, c.LRLearner, c.LRMeta = 1e-5, 4, 5e-3, 5e-3
-		if name == "bcm" {
-			if _, err := hatlib.Run(t.Context(), be, c, train, test, hatlib.RunOptions{}); err == nil || !strings.Contains(err.Error(), "give each layer a scope of its own") {
-				t.Errorf("bcm: %v", err)
-			}
-			continue
-		}
 		trainer, err := hatlib.NewTrainer(be, c, train, test)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

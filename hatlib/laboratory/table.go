@@ -17,7 +17,7 @@ var partTexts = []struct {
 	title, text string
 }{
 	{Alone, "The rule alone, without labels", "The rule changes the hidden layer; a linear readout with all labels answers. Control: random weights on the same kind of input."},
-	{InHAT, "The rule in HAT, with labels", "Algorithm 1 with the rule as its local rule, Adam at 1e-3; the learner's own outputs answer. Control: backpropagation without a rule. HAT gives all layers one scope, and `bcm` needs one for each. A row at the smallest rate, 1e-06, is backpropagation almost unchanged: no larger rate did better on the held-out images."},
+	{InHAT, "The rule in HAT, with labels", "Algorithm 1 with the rule as its local rule, Adam at 1e-3; the learner's own outputs answer. Control: backpropagation without a rule. A row at the smallest rate, 1e-06, is backpropagation almost unchanged: no larger rate did better on the held-out images."},
 	{TwoPhase, "Two phases, with labels", "The method alone changes the weights of the same sizes, with smooth units and the squared cost; the learner's own outputs answer. Control: backpropagation of that network."},
 }
 
