@@ -31,7 +31,10 @@ func TestNumerics(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
 		runner := &Runner{Store: newStore(t), Backend: be}
-		for _, g := range golden {
+		for i, g := range golden {
+			if MachineOf(be).Backend != "go" && i > 0 && i != 3 {
+				continue // compiling takes long: M and the control are enough to see the other backend
+			}
 			c := tiny(t, g.set...)
 			data, err := runner.load(t.Context(), spec(c, g.name))
 			if err != nil {
