@@ -29,7 +29,7 @@ func Document() string {
 		}
 	}
 	return "# The rule laboratory\n\nThis page is written by `laboratory.Document` from the catalogues of its families; change it there. " +
-		"How they compare on one learner is in [TABLE.md](TABLE.md).\n\n" + contents.String() + b.String()
+		"How they compare on one learner is in [TABLE.md](TABLE.md) for the embedded digits and in [TABLE_fashion_mnist.md](TABLE_fashion_mnist.md).\n\n" + contents.String() + b.String()
 }
 
 // anchor is the name by which a heading can be linked to.

@@ -13,17 +13,6 @@ import (
 	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
 )
 
-// perScope gives every layer a scope of its own, as a rule with a memory needs it.
-type perScope struct {
-	hatlib.Rule
-	layer int
-}
-
-func (r *perScope) Update(scope *model.Scope, pre, w, post *Node) *Node {
-	r.layer++
-	return r.Rule.Update(scope.At("layer_%d", r.layer), pre, w, post)
-}
-
 // hatOutput runs lines 2 to 6 of Algorithm 1 with a rule, 6-5-4, and returns v_L and, when the rule has trainable
 // coefficients, the gradient of the sum of its squares in them.
 func hatOutput(be compute.Backend, rule hatlib.Rule, rate float64) ([][]float64, error) {
@@ -62,11 +51,7 @@ func TestRulesInHAT(t *testing.T) {
 	be := backendtest.Go(t)
 	control := must(hatOutput(be, hatlib.None(), 1))[0]
 	for _, e := range All() {
-		rule := func() hatlib.Rule { return &perScope{Rule: e.New()} }
-		if e.Locality == hatlib.LocalityPair {
-			rule = e.New
-		}
-		still, err := hatOutput(be, rule(), 0)
+		still, err := hatOutput(be, e.New(), 0)
 		if err != nil {
 			t.Errorf("%s: %v", e.Name, err)
 			continue
@@ -74,7 +59,7 @@ func TestRulesInHAT(t *testing.T) {
 		if d := distance(still[0], control); d > 1e-12 {
 			t.Errorf("%s: at rate 0 the output differs from the control by %g", e.Name, d)
 		}
-		moved := must(hatOutput(be, rule(), 0.1))
+		moved := must(hatOutput(be, e.New(), 0.1))
 		if d := distance(moved[0], control); !(d > 1e-6) || math.IsInf(d, 0) {
 			t.Errorf("%s: at rate 0.1 the output differs from the control by %g", e.Name, d)
 		}
@@ -88,8 +73,11 @@ func TestRulesInHAT(t *testing.T) {
 
 // TestBCMNeedsItsScope: thresholds of one layer are not taken for those of another.
 func TestBCMNeedsItsScope(t *testing.T) {
-	be := backendtest.Go(t)
-	if _, err := hatOutput(be, must(New("bcm", nil)), 0.1); err == nil || !strings.Contains(err.Error(), "scope of its own") {
+	p, q, rule := newProblem(50, 0, 7, 6, 5), newProblem(51, 0, 7, 5, 4), must(New("bcm", nil))
+	exec := must(model.NewExec(backendtest.Go(t), model.NewStore(), func(scope *model.Scope, in []*Node) []*Node {
+		return []*Node{rule.Update(scope, in[0], in[1], in[2]), rule.Update(scope, in[3], in[4], in[5])}
+	}))
+	if _, err := exec.Call(append(p.arguments(), q.arguments()...)...); err == nil || !strings.Contains(err.Error(), "scope of its own") {
 		t.Errorf("two layers of different size in one scope: the error is %v", err)
 	}
 }
