@@ -38,6 +38,9 @@ type Row struct {
 // every method. A method that cannot run, or diverges with every rate, gives a row that says so; other errors end the
 // comparison.
 func Compare(ctx context.Context, be compute.Backend, methods []Method, s Setting, train, test *dataset.Set, progress func(Row)) ([]Row, error) {
+	if s.Seeds < 2 || s.Tuning < 1 {
+		return nil, fmt.Errorf("compare: %d seeds and %d for each rate: want at least 2, for an interval, and 1", s.Seeds, s.Tuning)
+	}
 	rest, held, err := dataset.SplitHeldOut(train, train.N/4, FirstTuningSeed)
 	if err != nil {
 		return nil, err

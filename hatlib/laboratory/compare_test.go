@@ -109,6 +109,9 @@ func TestCompareChoosesOnHeldOutImages(t *testing.T) {
 	})}, s, train, test, nil); !errors.Is(err, rules.ErrDiverged) {
 		t.Errorf("a control that diverged: %v", err)
 	}
+	if _, err := Compare(t.Context(), nil, []Method{control}, Setting{Seeds: 1, Tuning: 1}, train, test, nil); err == nil {
+		t.Error("an interval of one seed")
+	}
 }
 
 // TestInterval against the table of Student's t: 2.776 for 5 values.
