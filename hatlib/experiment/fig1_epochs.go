@@ -6,7 +6,7 @@ var fig1Epochs = Experiment{
 	About: "higher median along the curve; higher asymptote; same inflection; stable after convergence",
 	Grids: map[string][]Grid{
 		"smoke": inReadings(Grid{Arms: []Arm{control, hat}, Set: smokeSize, Seeds: 3}, ReadingPaper, ReadingReleased),
-		"quick": inReadings(Grid{Arms: []Arm{control, hat}, Set: quickSize, Seeds: 8}, ReadingPaper, ReadingLinear, ReadingReleased),
+		"quick": inReadings(Grid{Arms: []Arm{control, hat}, Set: quickSize, Seeds: 10}, ReadingPaper, ReadingLinear, ReadingReleased),
 		"paper": inReadings(Grid{Arms: []Arm{control, hat}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
 	},
 }
