@@ -88,7 +88,9 @@ def test_interrupt_writes_what_is_there(bench, number):
     bench.add("02", "print never")
     command = [sys.executable, "-m", "runner", "--notebooks", bench.folder / "notebooks", "--out", bench.out]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # Started in the background by a script, this test inherits a SIGINT that is ignored.
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     for line in process.stdout:
         if "cell 1/2" in line:
             break
