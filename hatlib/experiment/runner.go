@@ -80,7 +80,7 @@ type job struct {
 func (r *Runner) Run(ctx context.Context, specs []Spec) (summary Summary, err error) {
 	start := time.Now()
 	defer func() { summary.Took = time.Since(start) }()
-	if err := r.Store.sweepTemporary(); err != nil {
+	if err := r.Store.sweep(); err != nil {
 		return summary, err
 	}
 	jobs, damaged, err := r.plan(ctx, specs, &summary)

@@ -288,8 +288,9 @@ func (s *Store) copyRun(from *Store, id string) error {
 	return s.put(m, files)
 }
 
-// sweepTemporary removes what killed processes left behind: temporary folders of runs that are in the store.
-func (s *Store) sweepTemporary() error {
+// sweep removes what killed processes left behind: temporary folders, and the partial state and locks of runs that are in
+// the store.
+func (s *Store) sweep() error {
 	entries, err := os.ReadDir(s.runs())
 	if err != nil {
 		return fmt.Errorf("reading the store: %w", err)
@@ -300,18 +301,39 @@ func (s *Store) sweepTemporary() error {
 			continue
 		}
 		id, _, _ = strings.Cut(id, "-")
-		unlock, free, err := s.lock(id)
-		if err != nil {
+		if err := s.removeUnlessInUse(id, filepath.Join(s.runs(), e.Name())); err != nil {
 			return err
 		}
-		if !free {
+	}
+	for _, folder := range []string{filepath.Join(s.dir, ".partial"), filepath.Join(s.dir, ".locks")} {
+		entries, err := os.ReadDir(folder)
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		err = os.RemoveAll(filepath.Join(s.runs(), e.Name()))
-		unlock()
 		if err != nil {
-			return fmt.Errorf("cleaning the store: %w", err)
+			return fmt.Errorf("reading the store: %w", err)
 		}
+		for _, e := range entries {
+			if _, err := os.Stat(s.folder(e.Name())); err != nil {
+				continue // not finished: its partial state is taken up
+			}
+			if err := s.removeUnlessInUse(e.Name(), s.partial(e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// removeUnlessInUse removes a path that belongs to a run, and the run's lock, unless a process is at work on that run.
+func (s *Store) removeUnlessInUse(id, path string) error {
+	unlock, free, err := s.lock(id)
+	if err != nil || !free {
+		return err
+	}
+	defer unlock()
+	if err := os.RemoveAll(path); err != nil {
+		return fmt.Errorf("cleaning the store: %w", err)
 	}
 	return nil
 }
