@@ -32,7 +32,7 @@ func (t *Trainer) saveCheckpoint(path string, progress *Result) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint %s: %w", path, err)
 	}
-	return WriteArrays(path, state, map[string]string{"result": string(encoded), "data": t.dataChecksum})
+	return WriteArrays(path, state, map[string]string{"result": string(encoded), "data": t.checksum()})
 }
 
 // loadCheckpoint takes up a run. It returns nil without an error when there is no checkpoint; a checkpoint of another
@@ -52,7 +52,7 @@ func (t *Trainer) loadCheckpoint(path string) (*Result, error) {
 	if field := firstDifference(progress.Config, t.config); field != "" {
 		return nil, fmt.Errorf("checkpoint %s is of another configuration (%s differs); remove it or choose another folder", path, field)
 	}
-	if metadata["data"] != t.dataChecksum {
+	if metadata["data"] != t.checksum() {
 		return nil, fmt.Errorf("checkpoint %s was made with other data; remove it or choose another folder", path)
 	}
 	for v := range t.store.IterVariables() {
@@ -68,6 +68,14 @@ func (t *Trainer) loadCheckpoint(path string) (*Result, error) {
 		}
 	}
 	return &progress, nil
+}
+
+// checksum is that of the training and the test set. Only checkpoints need it, so only they pay for it.
+func (t *Trainer) checksum() string {
+	if t.dataChecksum == "" {
+		t.dataChecksum = t.data.Checksum() + " " + t.test.set.Checksum()
+	}
+	return t.dataChecksum
 }
 
 // firstDifference names the first field in which two configurations differ, leaving out those of execution.

@@ -8,7 +8,7 @@ import (
 
 // presets holds the named configurations. Each differs from literal, which is complete, in what is stated here.
 var presets = map[string]func(c *Config){
-	// Algorithm 1 with nothing added. It diverges, see notebook 03.
+	// Algorithm 1 with nothing added. It kills the learner, see notebook 03.
 	"literal": func(*Config) {},
 	// Algorithm 1 with the rate that makes it train.
 	"paper": func(c *Config) { c.LocalRate = PaperLocalRate },

@@ -28,7 +28,7 @@ type Trainer struct {
 	initialized []*model.Variable // state of the optimizer and of rules, which an initializer makes
 	ruleStart   Arrays            // first values of a rule's meta-parameters, for Reset; nil for M
 
-	dataChecksum string // of the training and the test set
+	dataChecksum string // of the training and the test set, once a checkpoint has asked for it
 
 	steps    *model.Exec
 	loops    bool    // many steps in one call
@@ -89,7 +89,6 @@ func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t 
 	if meta := t.store.RootScope().At(metaScope); isTrained(meta) {
 		config.createOptimizerState(be, meta, config.LRMeta)
 	}
-	t.dataChecksum = train.Checksum() + " " + test.Checksum()
 	t.createState(config.BatchSize())
 	t.loops = canLoop(be) && config.StepsPerCall != 1
 	if t.loops {

@@ -74,7 +74,7 @@ func Lookup(name string) (Entry, error) {
 			return e, nil
 		}
 	}
-	return Entry{}, fmt.Errorf("no rule is called %q: did you mean %q? The rules are %s", name, nearest(name, Names()), strings.Join(Names(), ", "))
+	return Entry{}, fmt.Errorf("no rule is called %q: did you mean %q? The rules are %s", name, hatlib.Nearest(name, Names()), strings.Join(Names(), ", "))
 }
 
 // New returns the rule called name. params replaces some of its default parameters, by name; nil keeps all. It is an
@@ -98,38 +98,7 @@ func suggestion(key string, valid []string) string {
 	if len(valid) == 0 {
 		return ": it takes none"
 	}
-	return fmt.Sprintf(": did you mean %q? It takes %s", nearest(key, valid), strings.Join(valid, ", "))
-}
-
-// nearest returns the candidate with the smallest edit distance to name.
-func nearest(name string, candidates []string) string {
-	best, bestDistance := "", 0
-	for _, c := range candidates {
-		if d := editDistance(name, c); best == "" || d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
-	return best
-}
-
-// editDistance is the Levenshtein distance in bytes.
-func editDistance(a, b string) int {
-	previous := make([]int, len(b)+1)
-	for j := range previous {
-		previous[j] = j
-	}
-	for i := range len(a) {
-		current := []int{i + 1}
-		for j := range len(b) {
-			change := previous[j]
-			if a[i] != b[j] {
-				change++
-			}
-			current = append(current, min(change, previous[j+1]+1, current[j]+1))
-		}
-		previous = current
-	}
-	return previous[len(b)]
+	return fmt.Sprintf(": did you mean %q? It takes %s", hatlib.Nearest(key, valid), strings.Join(valid, ", "))
 }
 
 // polynomialParameters are the 27 coefficients of the largest [Polynomial], theta_abc under the name "abc".
