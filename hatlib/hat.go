@@ -18,7 +18,8 @@ type HAT struct {
 }
 
 // Forward is lines 2 to 6 of Algorithm 1: x [batch, in] -> v_|L| [batch, classes], and the weights W_l that it leaves
-// behind, which the caller keeps for the next batch. rate is a scalar; ruleScope holds the meta-parameters.
+// behind, which the caller keeps for the next batch. rate is a scalar, or [P, 1, 1] with a population; ruleScope holds
+// the meta-parameters.
 func (h *HAT) Forward(ruleScope *model.Scope, weights Weights, x, rate *Node) (v *Node, updated []*Node) {
 	if h.Entry == EntryAfterSigma {
 		return h.forwardAfterSigma(ruleScope, weights, x, rate)

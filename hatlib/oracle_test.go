@@ -93,10 +93,6 @@ func newBench(t *testing.T, be compute.Backend, c Config) *bench {
 	}
 	scope.VariableWithValue(batchCounter, float64(0)).SetTrainable(false)
 	scope.VariableWithValue(localRate, c.LocalRate).SetTrainable(false)
-	c.createOptimizerState(be, scope.At(learnerScope), c.LRLearner)
-	if c.Rule == "meta" {
-		c.createOptimizerState(be, scope.At(metaScope), c.LRMeta)
-	}
 	b.net = b.toOracle(t)
 	b.draw(13)
 	return b

@@ -1,14 +1,8 @@
 package hatlib
 
 import (
-	"strings"
-
-	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
-	. "github.com/gomlx/gomlx/support/exceptions"
 )
 
 // Where a run's variables live in its store. Weight files use the same paths without the leading slash.
@@ -19,7 +13,7 @@ const (
 	localRate    = "local_rate"
 )
 
-// StepStats are scalars of one training step, as nodes.
+// StepStats are scalars of one training step, as nodes; with a population each is [P].
 type StepStats struct {
 	// Loss is H on the labelled examples of the batch, before the step.
 	Loss *Node
@@ -32,6 +26,9 @@ type StepStats struct {
 
 // Step is Algorithm 1 for one batch: x [batch, in], labels int32 [batch], mask [batch] with 1 for examples that have a
 // label. It reads and changes the variables of scope: L, M, the optimizer's and the batch counter.
+//
+// For a population all of them, variables too, have one more leading axis P. The members share nothing, so the sum of their
+// losses has the gradient of each.
 func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepStats {
 	g := x.Graph()
 	learner, meta := scope.At(learnerScope), scope.At(metaScope)
@@ -57,7 +54,7 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 		gradients: append(gradL, gradM...)}
 }
 
-// countBatch counts the batch and returns the rate of its local update.
+// countBatch counts the batch and returns the rate of its local update, [] or [P, 1, 1], which meets the update of a layer.
 func (c *Config) countBatch(scope *model.Scope, g *Graph) *Node {
 	counter := scope.GetVariable(batchCounter)
 	batch := AddScalar(counter.NodeValue(g), 1)
@@ -65,6 +62,9 @@ func (c *Config) countBatch(scope *model.Scope, g *Graph) *Node {
 	rate := scope.GetVariable(localRate).NodeValue(g)
 	if c.LocalRateSchedule == "inverse_batch" {
 		rate = Div(rate, batch)
+	}
+	if rate.Rank() > 0 {
+		rate = InsertAxes(rate, -1, -1)
 	}
 	return rate
 }
@@ -88,69 +88,11 @@ func (h *HAT) gradients(loss *Node, meta *model.Scope, before Weights, updated [
 	return gradients[:inL], gradients[inL:]
 }
 
-// gradientOptimizer is the part of GoMLX's optimizers that takes gradients computed elsewhere.
-type gradientOptimizer interface {
-	UpdateGraphWithGradients(scope *model.Scope, gradients []*Node, lossDType dtypes.DType)
-}
-
-// optimizer is A for the variables of scope. The moments of L and of M live apart; GoMLX's global step, which both
-// advance, is not used.
-func (c *Config) optimizer(scope *model.Scope, rate float64) gradientOptimizer {
-	if c.Optimizer == "sgd" {
-		return optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(rate)
-	}
-	name := "adam_" + strings.Trim(scope.Scope(), "/")
-	return optimizer.Adam().Scope(name).LearningRate(rate).Epsilon(c.AdamEpsilon).Done().(gradientOptimizer)
-}
-
-// createOptimizerState makes the optimizer's variables in the store of scope, by building one update in a graph that
-// is never run: a loop cannot create variables in its body.
-func (c *Config) createOptimizerState(be compute.Backend, scope *model.Scope, rate float64) {
-	g := NewGraph(be, "optimizer_state")
-	defer g.Finalize()
-	model.SetStore(g, scope.Store())
-	var gradients []*Node
-	for v := range scope.IterVariables() {
-		if v.Trainable {
-			gradients = append(gradients, ZerosLike(v.NodeValue(g)))
-		}
-	}
-	c.optimizer(scope, rate).UpdateGraphWithGradients(scope, gradients, gradients[0].DType())
-}
-
-// optimize applies the optimizer A to the variables of scope. Where labelled is false, variables and optimizer state
-// stay as they are: Adam would move under zero gradients.
-func (c *Config) optimize(scope *model.Scope, gradients []*Node, rate float64, labelled *Node) {
-	g := labelled.Graph()
-	old := map[*model.Variable]*Node{}
-	for v := range scope.Store().IterVariables() {
-		if !v.Trainable || v.InUseByGraph(g) {
-			old[v] = v.NodeValue(g)
-		}
-	}
-	c.optimizer(scope, rate).UpdateGraphWithGradients(scope, gradients, gradients[0].DType())
-	if c.LabelFraction == 1 {
-		return // every batch has labels
-	}
-	for v := range scope.Store().IterVariables() {
-		if !v.ChangedInGraph(g) {
-			continue
-		}
-		previous, existed := old[v]
-		if !existed {
-			Panicf("the optimizer's variable %s does not exist yet: create its state before building a step", v.Path())
-		}
-		if current := v.NodeValue(g); current != previous {
-			v.SetNodeValue(Where(labelled, current, previous))
-		}
-	}
-}
-
-// distance is the Euclidean norm of a - b over a list of matrices, [].
+// distance is the Euclidean norm of a - b over a list of matrices, [] or [P].
 func distance(a, b []*Node) *Node {
 	var sum *Node
 	for l := range a {
-		term := ReduceAllSum(Square(Sub(a[l], b[l])))
+		term := ReduceSum(Square(Sub(a[l], b[l])), -2, -1)
 		if sum == nil {
 			sum = term
 		} else {

@@ -85,10 +85,6 @@ func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t 
 	if err := t.Reset(config); err != nil {
 		return nil, err
 	}
-	config.createOptimizerState(be, t.store.RootScope().At(learnerScope), config.LRLearner)
-	if meta := t.store.RootScope().At(metaScope); isTrained(meta) {
-		config.createOptimizerState(be, meta, config.LRMeta)
-	}
 	t.createState(config.BatchSize())
 	t.loops = canLoop(be) && config.StepsPerCall != 1
 	if t.loops {
@@ -153,16 +149,6 @@ func (t *Trainer) initRule(meta *model.Scope) error {
 		return err
 	}
 	return nil
-}
-
-// isTrained reports whether a scope has variables for the optimizer.
-func isTrained(scope *model.Scope) bool {
-	for v := range scope.IterVariables() {
-		if v.Trainable {
-			return true
-		}
-	}
-	return false
 }
 
 // createState builds one step in a graph that is never run, so that every variable exists: rules may make theirs when
