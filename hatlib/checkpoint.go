@@ -6,87 +6,87 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 )
 
-// A checkpoint is one safetensors file with every variable of a run (L, M, the optimizer's state, the batch counter)
-// and, as metadata, the configuration and what was measured so far. A run that is taken up from it gives the numbers
+// A checkpoint is one safetensors file with the state of one member of a population (L, M, the optimizer's state, the batch
+// counter) and, as metadata, the configuration and what was measured so far. A run that is taken up from it gives the numbers
 // that it would have given undisturbed.
 
 // saveCheckpoint writes the state of a run, atomically.
 func (t *Trainer) saveCheckpoint(path string, progress *Result) error {
-	state := Arrays{}
-	for v := range t.store.IterVariables() {
-		if v.DType() != dtypes.Float32 || !v.HasValue() {
-			continue // GoMLX's global step, an integer that nothing here reads
-		}
-		a, err := arrayOf(v)
-		if err != nil {
-			return err
-		}
-		state[strings.TrimPrefix(v.Path(), "/")] = a
+	states, err := t.population.memberStates()
+	if err != nil {
+		return err
 	}
 	encoded, err := json.Marshal(progress)
 	if err != nil {
 		return fmt.Errorf("checkpoint %s: %w", path, err)
 	}
-	return WriteArrays(path, state, map[string]string{"result": string(encoded), "data": t.checksum()})
+	return WriteArrays(path, states[t.index], map[string]string{"result": string(encoded), "data": t.population.checksum()})
 }
 
-// loadCheckpoint takes up a run. It returns nil without an error when there is no checkpoint; a checkpoint of another
-// configuration or other data is an error that says what differs.
-func (t *Trainer) loadCheckpoint(path string) (*Result, error) {
+// loadCheckpoint reads the state from which a run is taken up. Both are nil, without an error, when there is no checkpoint;
+// a checkpoint of another configuration or other data is an error that says what differs.
+func (t *Trainer) loadCheckpoint(path string) (*Result, Arrays, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	state, metadata, err := ReadArrays(path)
+	state, progress, data, err := readCheckpoint(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w; remove it to start anew", err)
+		return nil, nil, err
 	}
-	var progress Result
-	if err := json.Unmarshal([]byte(metadata["result"]), &progress); err != nil {
-		return nil, fmt.Errorf("checkpoint %s: %w; remove it to start anew", path, err)
+	if field := t.config.differenceBut(progress.Config, executionFields); field != "" {
+		return nil, nil, fmt.Errorf("checkpoint %s is of another configuration (%s differs); remove it or choose another folder", path, field)
 	}
-	if field := firstDifference(progress.Config, t.config); field != "" {
-		return nil, fmt.Errorf("checkpoint %s is of another configuration (%s differs); remove it or choose another folder", path, field)
+	if data != t.population.checksum() {
+		return nil, nil, fmt.Errorf("checkpoint %s was made with other data; remove it or choose another folder", path)
 	}
-	if metadata["data"] != t.checksum() {
-		return nil, fmt.Errorf("checkpoint %s was made with other data; remove it or choose another folder", path)
-	}
-	for v := range t.store.IterVariables() {
+	own := Arrays{}
+	for v := range t.population.store.IterVariables() {
 		if v.DType() != dtypes.Float32 {
 			continue
 		}
-		a, ok := state[strings.TrimPrefix(v.Path(), "/")]
-		if !ok {
-			return nil, fmt.Errorf("checkpoint %s lacks %s; remove it to start anew", path, v.Path())
+		a, ok := state[stateName(v)]
+		if !ok || !slices.Equal(a.Shape, t.population.memberShape(v)) {
+			return nil, nil, fmt.Errorf("checkpoint %s lacks %s %v; remove it to start anew", path, v.Path(), t.population.memberShape(v))
 		}
-		if err := setVariable(v, a.Values); err != nil {
-			return nil, fmt.Errorf("checkpoint %s: %w", path, err)
-		}
+		own[stateName(v)] = a
 	}
-	return &progress, nil
+	return progress, own, nil
+}
+
+// readCheckpoint reads the parts of a checkpoint.
+func readCheckpoint(path string) (state Arrays, progress *Result, data string, err error) {
+	state, metadata, err := ReadArrays(path)
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("%w; remove it to start anew", err)
+	}
+	progress = &Result{}
+	if err := json.Unmarshal([]byte(metadata["result"]), progress); err != nil {
+		return nil, nil, "", fmt.Errorf("checkpoint %s: %w; remove it to start anew", path, err)
+	}
+	return state, progress, metadata["data"], nil
+}
+
+// CheckpointPoints is the number of points of the learning curve that a checkpoint has. Members of a population are taken
+// up together, so theirs must have as many. It is an error when the file cannot be read.
+func CheckpointPoints(path string) (int, error) {
+	_, progress, _, err := readCheckpoint(path)
+	if err != nil {
+		return 0, err
+	}
+	return len(progress.Points), nil
 }
 
 // checksum is that of the training and the test set. Only checkpoints need it, so only they pay for it.
-func (t *Trainer) checksum() string {
-	if t.dataChecksum == "" {
-		t.dataChecksum = t.data.Checksum() + " " + t.test.set.Checksum()
+func (p *Population) checksum() string {
+	if p.dataChecksum == "" {
+		p.dataChecksum = p.data.Checksum() + " " + p.test.set.Checksum()
 	}
-	return t.dataChecksum
-}
-
-// firstDifference names the first field in which two configurations differ, leaving out those of execution.
-func firstDifference(a, b Config) string {
-	fa, fb := a.Fields(), b.Fields()
-	for i := range fa {
-		if fa[i].Value != fb[i].Value && !executionFields[fa[i].Name] {
-			return fa[i].Name
-		}
-	}
-	return ""
+	return p.dataChecksum
 }
 
 // executionFields change how a run is computed, not what.

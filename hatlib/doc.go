@@ -48,6 +48,7 @@
 //
 // # Population axis
 //
-// Tensors of [Forward], [PairMean] and the rules may carry one more leading axis P: a population of pairs (L_i, M_i)
-// that share nothing but the graph. The text of the algorithm is the same.
+// Every tensor of [Forward], [PairMean], the rules and [Config.Step] may carry one more leading axis P: a population of pairs
+// (L_i, M_i) that share nothing but the graph and the data. The text of the algorithm is the same. [Population] trains one,
+// and [Trainer] is a population of one, without the axis.
 package hatlib

@@ -3,7 +3,6 @@ package hatlib
 import (
 	"fmt"
 
-	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -23,25 +22,22 @@ type Evaluation struct {
 	DeadOutputs int `json:"dead_outputs"`
 }
 
-// evaluator measures a pair (L, M) on one set, in the way that Config.Evaluation names. It never changes the pair.
+// evaluator measures the members of a population on one set, in the way that Config.Evaluation names. It never changes them.
 type evaluator struct {
-	config  Config
-	hat     *HAT
-	store   *model.Store
-	x, y    *tensors.Tensor
-	set     *dataset.Set
-	batches [][]int32
-	exec    *model.Exec
+	population *Population
+	x, y       *tensors.Tensor
+	set        *dataset.Set
+	batches    [][]int32
+	exec       *model.Exec
 }
 
 // evaluationChunk is how many examples a plain evaluation takes at once.
 const evaluationChunk = 1000
 
-func newEvaluator(be compute.Backend, store *model.Store, config Config, hat *HAT, scale scaling, set *dataset.Set) (*evaluator, error) {
-	e := &evaluator{config: config, hat: hat, store: store, set: set, x: scale.tensor(set),
-		y: tensors.FromFlatDataAndDimensions(set.Y, set.N)}
-	size := config.BatchSize()
-	if config.Evaluation == "plain" {
+func newEvaluator(p *Population, scale scaling, set *dataset.Set) (*evaluator, error) {
+	e := &evaluator{population: p, set: set, x: scale.tensor(set), y: tensors.FromFlatDataAndDimensions(set.Y, set.N)}
+	size := p.config.BatchSize()
+	if p.config.Evaluation == "plain" {
 		size = largestDivisor(set.N, evaluationChunk)
 	}
 	for start := 0; start < set.N; start += size {
@@ -51,7 +47,7 @@ func newEvaluator(be compute.Backend, store *model.Store, config Config, hat *HA
 		}
 		e.batches = append(e.batches, batch)
 	}
-	exec, err := model.NewExec(be, store, e.graph)
+	exec, err := model.NewExec(p.backend, p.store, e.graph)
 	if err != nil {
 		return nil, fmt.Errorf("building the evaluation: %w", err)
 	}
@@ -61,82 +57,110 @@ func newEvaluator(be compute.Backend, store *model.Store, config Config, hat *HA
 
 // graph evaluates one batch: x, y, indices [n], rate [], then W of every layer, which are arguments so that the local
 // update can be carried from batch to batch without changing the pair. It returns whether each example is right [n],
-// its loss [n], the largest activity of each output unit [classes], and the W that the local update leaves.
+// its loss [n], the largest activity of each output unit [classes], and the W that the local update leaves. With a
+// population rate is [P, 1, 1], and W and all that is returned have one more leading axis P.
 func (e *evaluator) graph(scope *model.Scope, inputs []*Node) []*Node {
 	x, y, indices, rate := inputs[0], inputs[1], inputs[2], inputs[3]
+	config, hat := &e.population.config, e.population.hat
 	rows := InsertAxes(indices, -1)
-	xb, labels := Gather(x, rows), Gather(y, rows)
-	weights := e.hat.Learner.Nodes(scope.At(learnerScope), x.Graph())
+	xb, labels := e.forAll(Gather(x, rows)), e.forAll(Gather(y, rows))
+	weights := hat.Learner.Nodes(scope.At(learnerScope), x.Graph())
 	weights.W = inputs[firstW:]
 	v, updated := (*Node)(nil), weights.W
-	if e.config.Evaluation == "plain" {
-		v = e.hat.Learner.Predict(weights, xb)
+	if config.Evaluation == "plain" {
+		v = hat.Learner.Predict(weights, xb)
 	} else {
-		v, updated = e.hat.Forward(scope.At(metaScope), weights, xb, rate)
+		v, updated = hat.Forward(scope.At(metaScope), weights, xb, rate)
 	}
 	right := ConvertDType(Equal(ArgMax(v, -1, labels.DType()), labels), v.DType())
-	return append([]*Node{right, lossPerExample(e.config.Loss, v, labels), ReduceMax(v, 0)}, updated...)
+	return append([]*Node{right, lossPerExample(config.Loss, v, labels), ReduceMax(v, -2)}, updated...)
+}
+
+// forAll shows every member of a population the same examples.
+func (e *evaluator) forAll(x *Node) *Node {
+	if len(e.population.members) == 1 {
+		return x
+	}
+	return BroadcastToDims(InsertAxes(x, 0), e.population.dims(x.Shape().Dimensions...)...)
 }
 
 // firstW is the place of the first layer's W among the arguments of graph.
 const firstW = 4
 
-// evaluate measures the pair after the given number of training batches.
-func (e *evaluator) evaluate(batches int) (result Evaluation, err error) {
+// evaluate measures every member as it is now.
+func (e *evaluator) evaluate() (results []Evaluation, err error) {
 	defer recoverTo(&err, "evaluation")
-	arguments, err := e.arguments(batches)
+	arguments, err := e.arguments()
 	if err != nil {
-		return result, err
+		return nil, err
 	}
-	classes := e.set.Classes
-	right, count := make([]float64, classes), make([]float64, classes)
-	alive := make([]bool, classes)
+	members, classes := len(e.population.members), e.set.Classes
+	count := make([]float64, classes)
+	right, alive, loss := make([][]float64, members), make([][]bool, members), make([]float64, members)
+	for m := range members {
+		right[m], alive[m] = make([]float64, classes), make([]bool, classes)
+	}
 	for _, batch := range e.batches {
 		arguments[2] = tensors.FromFlatDataAndDimensions(batch, len(batch))
 		outputs, err := e.exec.Call(arguments...)
 		if err != nil {
-			return result, fmt.Errorf("evaluation: %w", err)
+			return nil, fmt.Errorf("evaluation: %w", err)
 		}
 		values := make([][]float32, 3)
 		for i := range values {
 			if values[i], err = tensors.CopyFlatData[float32](outputs[i]); err != nil {
-				return result, fmt.Errorf("evaluation: %w", err)
+				return nil, fmt.Errorf("evaluation: %w", err)
 			}
 		}
 		for i, example := range batch {
 			class := e.set.Y[example]
 			count[class]++
-			right[class] += float64(values[0][i])
-			result.Loss += float64(values[1][i])
+			for m := range members {
+				right[m][class] += float64(values[0][m*len(batch)+i])
+				loss[m] += float64(values[1][m*len(batch)+i])
+			}
 		}
-		for unit, largest := range values[2] {
-			alive[unit] = alive[unit] || !(largest <= 0)
+		for k, largest := range values[2] {
+			alive[k/classes][k%classes] = alive[k/classes][k%classes] || !(largest <= 0)
 		}
-		if e.config.Evaluation == "stored" {
-			for l := range e.hat.Learner.Layers() {
+		if e.population.config.Evaluation == "stored" {
+			for l := range e.population.hat.Learner.Layers() {
 				arguments[firstW+l] = outputs[3+l]
 			}
 		}
 	}
-	for class := range classes {
-		result.Accuracy += right[class] / float64(e.set.N)
-		result.ByClass = append(result.ByClass, right[class]/max(count[class], 1))
-		if !alive[class] {
-			result.DeadOutputs++
+	results = make([]Evaluation, members)
+	for m := range results {
+		r := &results[m]
+		for class := range classes {
+			r.Accuracy += right[m][class] / float64(e.set.N)
+			r.ByClass = append(r.ByClass, right[m][class]/max(count[class], 1))
+			if !alive[m][class] {
+				r.DeadOutputs++
+			}
 		}
+		r.Loss = loss[m] / float64(e.set.N)
 	}
-	result.Loss /= float64(e.set.N)
-	return result, nil
+	return results, nil
 }
 
 // arguments are those of graph; the indices are filled in for every batch.
-func (e *evaluator) arguments(batches int) ([]any, error) {
-	rate := e.config.LocalRate
-	if e.config.LocalRateSchedule == "inverse_batch" {
-		rate /= max(float64(batches), 1)
+func (e *evaluator) arguments() ([]any, error) {
+	p := e.population
+	rates := make([]float32, len(p.members))
+	for i, t := range p.members {
+		rate := t.config.LocalRate
+		if t.config.LocalRateSchedule == "inverse_batch" {
+			rate /= max(float64(t.batches), 1)
+		}
+		rates[i] = float32(rate)
 	}
-	arguments := []any{e.x, e.y, nil, tensors.FromScalar(float32(rate))}
-	w, _ := e.hat.Learner.variables(e.store.RootScope().At(learnerScope))
+	rate := tensors.FromScalar(rates[0])
+	if len(rates) > 1 {
+		rate = tensors.FromFlatDataAndDimensions(rates, len(rates), 1, 1)
+	}
+	arguments := []any{e.x, e.y, nil, rate}
+	w, _ := p.hat.Learner.variables(p.store.RootScope().At(learnerScope))
 	for _, v := range w {
 		value, err := v.Value()
 		if err != nil {
@@ -146,6 +170,3 @@ func (e *evaluator) arguments(batches int) ([]any, error) {
 	}
 	return arguments, nil
 }
-
-// Evaluate measures the pair on the test set.
-func (t *Trainer) Evaluate() (Evaluation, error) { return t.test.evaluate(t.batches) }

@@ -37,3 +37,12 @@ func (c *Config) plan(n, epoch int) plan {
 	}
 	return p
 }
+
+// between returns the steps from start to end, which is not among them.
+func (p plan) between(start, end int) plan {
+	part := plan{steps: p.steps[start:end]}
+	if p.labelled != nil {
+		part.labelled = p.labelled[start:end]
+	}
+	return part
+}

@@ -69,82 +69,140 @@ func Run(ctx context.Context, be compute.Backend, config Config, train, test *da
 }
 
 // Run takes a fresh trainer, from [NewTrainer] or [Trainer.Reset], to the end of its curve; see the function [Run]. With
-// curve=separate it resets itself for every point.
+// curve=separate it resets itself for every point. A member of a larger population returns an error.
 func (t *Trainer) Run(ctx context.Context, options RunOptions) (*Result, error) {
-	if t.config.Curve == "separate" {
-		return t.runSeparately(ctx, options)
+	if err := t.alone(); err != nil {
+		return nil, err
 	}
-	if options.Init != nil {
-		if err := t.SetWeights(options.Init); err != nil {
-			return nil, err
+	results, err := t.population.Run(ctx, []RunOptions{options})
+	if err != nil {
+		return nil, err
+	}
+	return results[0], nil
+}
+
+// Run takes a fresh population, from [NewPopulation] or [Population.Reset], to the end of its curves, as the function [Run]
+// does with one pair: options and results are in the order of the members. The progress bar is the first member's. It is an
+// error when the members' checkpoints are not of one point.
+func (p *Population) Run(ctx context.Context, options []RunOptions) ([]*Result, error) {
+	if len(options) != len(p.members) {
+		return nil, fmt.Errorf("options for %d members of a population of %d", len(options), len(p.members))
+	}
+	if p.config.Curve == "separate" {
+		return p.runSeparately(ctx, options)
+	}
+	for i, t := range p.members {
+		if options[i].Init != nil {
+			if err := t.SetWeights(options[i].Init); err != nil {
+				return nil, err
+			}
 		}
 	}
-	c := &t.config
-	result := &Result{Config: t.config}
-	if options.Checkpoint != "" {
-		saved, err := t.loadCheckpoint(options.Checkpoint)
-		if err != nil {
-			return nil, err
-		}
-		if saved != nil {
-			result.Points, result.DivergedAt = saved.Points, saved.DivergedAt
-			t.batches, t.diverged = saved.Final().Batch, saved.DivergedAt
-		}
+	perEpoch := p.config.batchesPerEpoch(p.data.N)
+	stops := p.config.CurveBatches(p.data.N)
+	results, err := p.takeUp(options, stops)
+	if err != nil {
+		return nil, err
 	}
-	perEpoch := c.batchesPerEpoch(t.data.N)
-	stops := c.CurveBatches(t.data.N)
 	var bar *progress.Bar
-	if options.Title != "" {
-		bar = progress.New(stops[len(stops)-1], options.Title, progress.WithUnit("batches"))
+	if title := options[0].Title; title != "" {
+		bar = progress.New(stops[len(stops)-1], title, progress.WithUnit("batches"))
 		defer bar.Done()
-		bar.Add(t.batches)
+		bar.Add(p.batches)
 	}
-	for _, stop := range stops[len(result.Points):] {
-		point := Point{Epoch: float64(stop) / float64(perEpoch)}
-		var losses, local, step mean
-		err := t.trainTo(stop, perEpoch, func(n int, log StepLog) error {
-			losses.add(log.Loss)
-			local.add(log.LocalNorm)
-			step.add(log.StepNorm)
-			bar.Describe(fmt.Sprintf("loss %.3f", log.Loss[n-1]))
+	for _, stop := range stops[len(results[0].Points):] {
+		losses, local, step := make([]mean, len(p.members)), make([]mean, len(p.members)), make([]mean, len(p.members))
+		err := p.trainTo(stop, perEpoch, func(n int, logs []StepLog) error {
+			for i, log := range logs {
+				losses[i].add(log.Loss)
+				local[i].add(log.LocalNorm)
+				step[i].add(log.StepNorm)
+			}
+			if loss := logs[0].Loss; len(loss) > 0 {
+				bar.Describe(fmt.Sprintf("loss %.3f", loss[n-1]))
+			}
 			bar.Add(n)
 			return ctx.Err()
 		})
 		if err != nil {
 			return nil, err
 		}
-		if point.Test, err = t.Evaluate(); err != nil {
+		if err := p.leaveDiverged(); err != nil {
 			return nil, err
 		}
-		point.Batch = t.batches
-		point.TrainLoss, point.LocalNorm, point.StepNorm = losses.value(), local.value(), step.value()
-		result.Points = append(result.Points, point)
-		result.DivergedAt = t.diverged
-		if options.OnPoint != nil {
-			if err := options.OnPoint(t, point); err != nil {
-				return nil, err
-			}
+		tests, err := p.test.evaluate()
+		if err != nil {
+			return nil, err
 		}
-		if options.Checkpoint != "" {
-			if err := t.saveCheckpoint(options.Checkpoint, result); err != nil {
+		for i, t := range p.members {
+			point := Point{Epoch: float64(stop) / float64(perEpoch), Batch: t.batches, TrainLoss: losses[i].value(),
+				LocalNorm: local[i].value(), StepNorm: step[i].value(), Test: tests[i]}
+			results[i].Points = append(results[i].Points, point)
+			results[i].DivergedAt = t.diverged
+			if err := t.point(options[i], results[i]); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return result, nil
+	return results, nil
 }
 
-// trainTo trains until the given number of batches have been seen, or the pair has diverged.
-func (t *Trainer) trainTo(batches, perEpoch int, progress func(steps int, log StepLog) error) error {
-	for t.batches < batches && t.diverged == 0 {
-		p := t.config.plan(t.data.N, t.batches/perEpoch)
-		start := t.batches % perEpoch
-		end := min(perEpoch, start+batches-t.batches)
-		var labelled []bool
-		if p.labelled != nil {
-			labelled = p.labelled[start:end]
+// point is what happens at every point of a member's curve.
+func (t *Trainer) point(options RunOptions, result *Result) error {
+	if options.OnPoint != nil {
+		if err := options.OnPoint(t, result.Final()); err != nil {
+			return err
 		}
-		if err := t.Train(p.steps[start:end], labelled, progress); err != nil {
+	}
+	if options.Checkpoint != "" {
+		return t.saveCheckpoint(options.Checkpoint, result)
+	}
+	return nil
+}
+
+// takeUp returns the results so far: those of the members' checkpoints, where there are any, with the population in the
+// state that they hold.
+func (p *Population) takeUp(options []RunOptions, stops []int) ([]*Result, error) {
+	results, states := make([]*Result, len(p.members)), make([]Arrays, len(p.members))
+	for i, t := range p.members {
+		results[i] = &Result{Config: t.config}
+		if options[i].Checkpoint != "" {
+			saved, state, err := t.loadCheckpoint(options[i].Checkpoint)
+			if err != nil {
+				return nil, err
+			}
+			if saved != nil {
+				results[i].Points, results[i].DivergedAt, states[i] = saved.Points, saved.DivergedAt, state
+			}
+		}
+		if a, b := len(results[0].Points), len(results[i].Points); a != b {
+			return nil, fmt.Errorf("checkpoints %s and %s have %d and %d points: members of a population go on from one",
+				options[0].Checkpoint, options[i].Checkpoint, a, b)
+		}
+	}
+	if len(results[0].Points) == 0 {
+		return results, nil
+	}
+	p.batches = stops[len(results[0].Points)-1]
+	for i, t := range p.members {
+		t.batches, t.diverged = results[i].Final().Batch, results[i].DivergedAt
+		if t.diverged > 0 {
+			t.left = states[i]
+		}
+	}
+	return results, p.setStates(states)
+}
+
+// trainTo trains until the given number of batches have been seen, or everybody has diverged.
+func (p *Population) trainTo(batches, perEpoch int, progress func(steps int, logs []StepLog) error) error {
+	for p.batches < batches && !p.allDiverged() {
+		start := p.batches % perEpoch
+		end := min(perEpoch, start+batches-p.batches)
+		plans := make([]plan, len(p.members))
+		for i, t := range p.members {
+			plans[i] = t.config.plan(p.data.N, p.batches/perEpoch).between(start, end)
+		}
+		if err := p.train(plans, progress); err != nil {
 			return err
 		}
 	}
@@ -182,43 +240,50 @@ func (c *Config) CurveBatches(examples int) []int {
 }
 
 // runSeparately trains anew for every point of the curve, each with seeds of its own, as the released code does.
-func (t *Trainer) runSeparately(ctx context.Context, options RunOptions) (*Result, error) {
-	if options.Checkpoint != "" {
-		return nil, fmt.Errorf("curve=separate makes a short run for every point and keeps no checkpoint")
+func (p *Population) runSeparately(ctx context.Context, options []RunOptions) ([]*Result, error) {
+	perEpoch := p.config.batchesPerEpoch(p.data.N)
+	results, configs := make([]*Result, len(p.members)), make([]Config, len(p.members))
+	for i, t := range p.members {
+		if options[i].Checkpoint != "" {
+			return nil, fmt.Errorf("curve=separate makes a short run for every point and keeps no checkpoint")
+		}
+		results[i], configs[i] = &Result{Config: t.config}, t.config
 	}
-	config := t.config
-	perEpoch := config.batchesPerEpoch(t.data.N)
-	result := &Result{Config: config}
-	for i, stop := range config.CurveBatches(t.data.N) {
-		one, c := options, config
-		one.OnPoint = nil
-		c.Curve = "one_run"
-		c.Epochs = float64(stop) / float64(perEpoch)
-		c.EvalEvery = math.Max(c.Epochs, config.EvalEvery)
-		if i > 0 {
-			c.Seed = newStream(config.Seed, streamPoints, armHAT, i).Int64()
+	for point, stop := range p.config.CurveBatches(p.data.N) {
+		one, short := slices.Clone(options), slices.Clone(configs)
+		for i := range short {
+			one[i].OnPoint = nil
+			c := &short[i]
+			c.Curve = "one_run"
+			c.Epochs = float64(stop) / float64(perEpoch)
+			c.EvalEvery = math.Max(c.Epochs, configs[i].EvalEvery)
+			if point > 0 {
+				c.Seed = newStream(configs[i].Seed, streamPoints, armHAT, point).Int64()
+			}
+			if one[i].Title != "" {
+				one[i].Title = fmt.Sprintf("%s, to epoch %.2f", options[i].Title, c.Epochs)
+			}
 		}
-		if one.Title != "" {
-			one.Title = fmt.Sprintf("%s, to epoch %.2f", options.Title, c.Epochs)
-		}
-		if err := t.Reset(c); err != nil {
+		if err := p.Reset(short); err != nil {
 			return nil, err
 		}
-		r, err := t.Run(ctx, one)
+		finals, err := p.Run(ctx, one)
 		if err != nil {
 			return nil, err
 		}
-		result.Points = append(result.Points, r.Final())
-		if r.DivergedAt > 0 && result.DivergedAt == 0 {
-			result.DivergedAt = r.DivergedAt
-		}
-		if options.OnPoint != nil {
-			if err := options.OnPoint(t, r.Final()); err != nil {
-				return nil, err
+		for i, r := range finals {
+			results[i].Points = append(results[i].Points, r.Final())
+			if r.DivergedAt > 0 && results[i].DivergedAt == 0 {
+				results[i].DivergedAt = r.DivergedAt
+			}
+			if options[i].OnPoint != nil {
+				if err := options[i].OnPoint(p.members[i], r.Final()); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
-	return result, nil
+	return results, nil
 }
 
 // mean is a running mean.

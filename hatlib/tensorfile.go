@@ -20,6 +20,8 @@ type Array struct {
 	Values []float32
 }
 
+func (a Array) clone() Array { return Array{slices.Clone(a.Shape), slices.Clone(a.Values)} }
+
 // Arrays are named arrays, as a safetensors file holds them.
 type Arrays map[string]Array
 

@@ -3,169 +3,47 @@ package hatlib
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/shapes"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/hatlab/hatlab/hatlib/dataset"
 )
 
-// Trainer is one pair (L, M) in training: its variables, its data on the device, and the compiled step.
+// Trainer is one pair (L, M) in training: the only member of a [Population] when [NewTrainer] makes it, or one of several.
 type Trainer struct {
-	config  Config
-	hat     *HAT
-	backend compute.Backend
-	store   *model.Store
+	population *Population
+	index      int
+	config     Config
+	labels     []float32 // 1 for every training example that has a label
 
-	data       *dataset.Set
-	x, y, mask *tensors.Tensor // the training data, resident on the device
-	test       *evaluator
-
-	initialized []*model.Variable // state of the optimizer and of rules, which an initializer makes
-	ruleStart   Arrays            // first values of a rule's meta-parameters, for Reset; nil for M
-
-	dataChecksum string // of the training and the test set, once a checkpoint has asked for it
-
-	steps    *model.Exec
-	loops    bool    // many steps in one call
-	perStep  float64 // seconds, of the last call
-	batches  int     // batches seen so far
-	diverged int     // batch of the first loss that is not finite, 0 for none
+	batches  int    // batches seen so far
+	diverged int    // batch of the first loss that is not finite, 0 for none
+	left     Arrays // of one member among others: the state that it was left with when it diverged
 }
 
-// maxStepsPerCall is the capacity of a compiled loop; how many of them a call takes is an argument.
-const maxStepsPerCall = 1024
-
-// callSeconds is how long one call should last, so that progress, interrupts and divergence stay live.
-const callSeconds = 0.4
-
-// NewTrainer makes L and M of the configuration, with its seeds, on backend be, and puts the data on the device.
-// train may be shortened by Config.Examples. It returns an error when the configuration is not valid or does not fit
-// the data.
-func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t *Trainer, err error) {
-	if err := config.Validate(); err != nil {
-		return nil, err
-	}
-	hat, err := config.newHAT()
+// NewTrainer makes a population of one; see [NewPopulation] for arguments and errors.
+func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (*Trainer, error) {
+	p, err := NewPopulation(be, []Config{config}, train, test)
 	if err != nil {
 		return nil, err
 	}
-	if train == nil {
-		return nil, fmt.Errorf("training on %s needs its training split", config.Data)
-	}
-	if config.Examples > train.N {
-		return nil, fmt.Errorf("examples: %d asked for, %s has %d", config.Examples, train.Name, train.N)
-	}
-	if config.Examples > 0 {
-		train = train.Head(config.Examples)
-	}
-	sizes := config.Sizes
-	for _, set := range []*dataset.Set{train, test} {
-		if set.Features != sizes[0] || set.Classes != sizes[len(sizes)-1] {
-			return nil, fmt.Errorf("sizes %s do not fit %s, which has %d features and %d classes",
-				sizes, set.Name, set.Features, set.Classes)
-		}
-	}
-	if train.N < config.BatchSize() {
-		return nil, fmt.Errorf("batch: %d examples asked for, the training set has %d", config.BatchSize(), train.N)
-	}
-	defer recoverTo(&err, "building the training step")
-
-	t = &Trainer{config: config, hat: hat, backend: be, store: model.NewStore(), data: train}
-	scale := inputScale(config.Inputs, train)
-	t.x = scale.tensor(train)
-	t.y = tensors.FromFlatDataAndDimensions(train.Y, train.N)
-	if t.test, err = newEvaluator(be, t.store, config, hat, scale, test); err != nil {
-		return nil, err
-	}
-	if err := t.Reset(config); err != nil {
-		return nil, err
-	}
-	t.createState(config.BatchSize())
-	t.loops = canLoop(be) && config.StepsPerCall != 1
-	if t.loops {
-		t.steps, err = model.NewExec(be, t.store, t.loopGraph)
-	} else {
-		t.steps, err = model.NewExec(be, t.store, t.singleGraph)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("building the training step: %w", err)
-	}
-	return t, nil
+	return p.members[0], nil
 }
 
-// Reset starts anew with other seeds, another local rate or label fraction, without compiling again: a pair like one that
-// [NewTrainer] makes from config. It returns an error, and changes nothing, when another field differs that the compiled
-// step depends on; epochs and points of the curve may differ.
+// alone returns an error for one member among others: those go together.
+func (t *Trainer) alone() error {
+	if n := len(t.population.members); n > 1 {
+		return fmt.Errorf("this is member %d of a population of %d, which starts and trains as a whole: use the methods of Population", t.index, n)
+	}
+	return nil
+}
+
+// Reset is [Population.Reset] of a population of one.
 func (t *Trainer) Reset(config Config) error {
-	if err := config.Validate(); err != nil {
+	if err := t.alone(); err != nil {
 		return err
 	}
-	if field := config.compiledDifference(t.config); field != "" {
-		return fmt.Errorf("a trainer cannot be reset to a configuration with another %s; make a new one", field)
-	}
-	t.config, t.test.config = config, config
-	t.batches, t.diverged = 0, 0
-	scope := t.store.RootScope()
-	for _, v := range t.initialized {
-		if err := v.SetValue(nil); err != nil { // the next call gives it its first value again
-			return fmt.Errorf("resetting %s: %w", v.Path(), err)
-		}
-	}
-	if err := t.hat.Learner.Init(scope.At(learnerScope), config.Init, config.stream(streamLearner, 0)); err != nil {
-		return err
-	}
-	if err := t.initRule(scope.At(metaScope)); err != nil {
-		return err
-	}
-	for name, value := range map[string]float32{batchCounter: 0, localRate: float32(config.LocalRate)} {
-		if err := assign(scope, name, []float32{value}); err != nil {
-			return err
-		}
-		scope.GetVariable(name).SetTrainable(false)
-	}
-	t.mask = tensors.FromFlatDataAndDimensions(config.labelMask(t.data), t.data.N)
-	return nil
-}
-
-// initRule gives the meta-parameters their first values: M's from their stream, those of any other rule that has some as
-// its own Init makes them.
-func (t *Trainer) initRule(meta *model.Scope) error {
-	c := &t.config
-	switch r := t.hat.Rule.(type) {
-	case *MetaLearner:
-		return r.Init(meta, c.MetaInit, c.MetaInitScale, c.stream(streamMeta, 0))
-	case interface{ Init(scope *model.Scope) }:
-		if t.ruleStart != nil {
-			return t.setMeta(t.ruleStart)
-		}
-		r.Init(meta)
-		var err error
-		t.ruleStart, err = t.metaArrays()
-		return err
-	}
-	return nil
-}
-
-// createState builds one step in a graph that is never run, so that every variable exists: rules may make theirs when
-// they are first used, and a loop cannot create variables in its body.
-func (t *Trainer) createState(batch int) {
-	g := NewGraph(t.backend, "state")
-	defer g.Finalize()
-	model.SetStore(g, t.store)
-	x := Parameter(g, "x", shapes.Make(t.x.DType(), batch, t.config.Sizes[0]))
-	labels := Parameter(g, "labels", shapes.Make(t.y.DType(), batch))
-	mask := Parameter(g, "mask", shapes.Make(t.mask.DType(), batch))
-	t.config.Step(t.store.RootScope(), t.hat, x, labels, mask)
-	for v := range t.store.IterVariables() {
-		if !v.HasValue() {
-			t.initialized = append(t.initialized, v)
-		}
-	}
+	return t.population.Reset([]Config{config})
 }
 
 // resettable are the fields that a compiled step does not depend on.
@@ -173,16 +51,13 @@ var resettable = map[string]bool{"seed": true, "seed_learner": true, "seed_meta"
 	"arms": true, "local_rate": true, "label_fraction": true, "epochs": true, "eval_every": true, "curve": true, "shuffle": true,
 	"init": true, "meta_init": true, "meta_init_scale": true}
 
-// compiledDifference names the first field that differs and that a compiled step depends on.
-func (c *Config) compiledDifference(other Config) string {
+// differenceBut names the first field in which two configurations differ, leaving out those of but.
+func (c *Config) differenceBut(other Config, but map[string]bool) string {
 	a, b := c.Fields(), other.Fields()
 	for i := range a {
-		if a[i].Value != b[i].Value && !resettable[a[i].Name] {
+		if a[i].Value != b[i].Value && !but[a[i].Name] {
 			return a[i].Name
 		}
-	}
-	if (c.LabelFraction == 1) != (other.LabelFraction == 1) {
-		return "label_fraction (all labelled, or not)"
 	}
 	return ""
 }
@@ -216,165 +91,33 @@ func (c *Config) labelMask(train *dataset.Set) []float32 {
 	return mask
 }
 
-// stepOn builds one step on the examples with the given indices [batch]; label is 1, or 0 for a batch whose labels are
-// all hidden.
-func (t *Trainer) stepOn(scope *model.Scope, x, y, mask, indices, label *Node) StepStats {
-	rows := InsertAxes(indices, -1)
-	return t.config.Step(scope, t.hat, Gather(x, rows), Gather(y, rows), Mul(Gather(mask, rows), label))
-}
-
-// singleGraph is one step in one call: indices [1, batch], labels [1] -> loss, local norm, step norm, each [1].
-func (t *Trainer) singleGraph(scope *model.Scope, inputs []*Node) []*Node {
-	x, y, mask, indices, labels := inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]
-	s := t.stepOn(scope, x, y, mask, Reshape(indices, indices.Shape().Dimensions[1]), Reshape(labels))
-	return []*Node{Reshape(s.Loss, 1), Reshape(s.LocalNorm, 1), Reshape(s.StepNorm, 1)}
-}
-
-// loopGraph is many steps in one call: indices [capacity, batch], labels [capacity], count [] -> loss, local norm, step
-// norm, each [capacity], of which the first count are valid. The variables are the state of the loop.
-func (t *Trainer) loopGraph(scope *model.Scope, inputs []*Node) []*Node {
-	x, y, mask, indices, labels, count := inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], inputs[5]
-	g := x.Graph()
-	capacity, batch := indices.Shape().Dimensions[0], indices.Shape().Dimensions[1]
-	var variables []*model.Variable
-	var state []*Node
-	for v := range t.store.IterVariables() {
-		variables = append(variables, v)
-		state = append(state, v.NodeValue(g))
+// Train takes steps: plan[s] are the indices of the examples of step s, and labelled[s] is false when the whole batch is
+// treated as unlabelled (nil: none is). It takes as many steps per call as the backend allows and stops, without an error,
+// after the call in which the loss stopped being finite, see [Trainer.Diverged]. progress, when not nil, is called after
+// every call; when it returns an error Train stops and returns that. A member of a larger population returns an error.
+func (t *Trainer) Train(steps [][]int32, labelled []bool, progress func(steps int, log StepLog) error) error {
+	if err := t.alone(); err != nil {
+		return err
 	}
-	const counters = 5 // step, number of steps, and the curves of loss, local norm and step norm
-	curve := Const(g, tensors.FromScalarAndDimensions(float32(0), capacity))
-	state = append([]*Node{Const(g, int32(0)), count, curve, curve, curve}, state...)
-
-	parameters := func(g *Graph) []*Node {
-		nodes := make([]*Node, len(state))
-		for i, s := range state {
-			nodes[i] = Parameter(g, fmt.Sprintf("state_%d", i), s.Shape())
+	return t.population.train([]plan{{steps, labelled}}, func(n int, logs []StepLog) error {
+		if progress == nil {
+			return nil
 		}
-		return nodes
-	}
-	condition := newClosure(g, func(g *Graph) []*Node {
-		p := parameters(g)
-		return []*Node{LessThan(p[0], p[1])}
+		return progress(n, logs[0])
 	})
-	body := newClosure(g, func(g *Graph) []*Node {
-		p := parameters(g)
-		i, zero := p[0], Const(g, int32(0))
-		for v := range variables {
-			variables[v].SetNodeValue(p[counters+v])
-		}
-		rows := Reshape(DynamicSlice(indices, []*Node{i, zero}, []int{1, batch}), batch)
-		label := Reshape(DynamicSlice(labels, []*Node{i}, []int{1}))
-		s := t.stepOn(scope, x, y, mask, rows, label)
-		next := []*Node{Add(i, Const(g, int32(1))), p[1]}
-		for c, value := range []*Node{s.Loss, s.LocalNorm, s.StepNorm} {
-			next = append(next, DynamicUpdateSlice(p[2+c], Reshape(value, 1), []*Node{i}))
-		}
-		for _, v := range variables {
-			next = append(next, v.NodeValue(g))
-		}
-		return next
-	})
-	results := While(condition, body, state...)
-	for v := range variables {
-		variables[v].SetNodeValue(results[counters+v])
-	}
-	return results[2:counters]
 }
 
-// StepLog are the numbers of the steps of one call, in order.
-type StepLog struct{ Loss, LocalNorm, StepNorm []float32 }
-
-// Train takes steps: plan[s] are the indices of the examples of step s, all of one length, and labelled[s] is false
-// when the whole batch is treated as unlabelled (nil: none is). It takes as many steps per call as the backend allows
-// and stops, without an error, after the call in which the loss stopped being finite, see [Trainer.Diverged].
-// progress, when not nil, is called after every call; when it returns an error Train stops and returns that.
-func (t *Trainer) Train(plan [][]int32, labelled []bool, progress func(steps int, log StepLog) error) error {
-	for start := 0; start < len(plan) && t.diverged == 0; {
-		n := t.nextSteps(len(plan) - start)
-		var flags []bool
-		if labelled != nil {
-			flags = labelled[start : start+n]
-		}
-		log, err := t.call(plan[start:start+n], flags)
-		if err != nil {
-			return err
-		}
-		start += n
-		if progress != nil {
-			if err := progress(n, log); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// nextSteps is how many steps the next call takes: one where the backend cannot loop, or to measure.
-func (t *Trainer) nextSteps(left int) int {
-	n := t.config.StepsPerCall
-	switch {
-	case !t.loops || t.perStep == 0:
-		n = 1
-	case n == 0:
-		n = int(callSeconds / t.perStep)
-	}
-	return max(1, min(n, left, maxStepsPerCall))
-}
-
-// call runs one graph execution.
-func (t *Trainer) call(plan [][]int32, labelled []bool) (log StepLog, err error) {
-	defer recoverTo(&err, "training step")
-	steps, batch, capacity := len(plan), len(plan[0]), 1
-	if t.loops {
-		capacity = maxStepsPerCall
-	}
-	indices, labels := make([]int32, capacity*batch), make([]float32, capacity)
-	for s, rows := range plan {
-		copy(indices[s*batch:], rows)
-		if labelled == nil || labelled[s] {
-			labels[s] = 1
-		}
-	}
-	arguments := []any{t.x, t.y, t.mask, tensors.FromFlatDataAndDimensions(indices, capacity, batch),
-		tensors.FromFlatDataAndDimensions(labels, capacity)}
-	if t.loops {
-		arguments = append(arguments, tensors.FromScalar(int32(steps)))
-	}
-	compiled := t.perStep > 0
-	start := time.Now()
-	outputs, err := t.steps.Call(arguments...)
+// Evaluate measures the pair on the test set.
+func (t *Trainer) Evaluate() (Evaluation, error) {
+	all, err := t.population.test.evaluate()
 	if err != nil {
-		return log, fmt.Errorf("training step after batch %d: %w", t.batches, err)
+		return Evaluation{}, err
 	}
-	curves := make([][]float32, len(outputs))
-	for i, o := range outputs {
-		values, err := tensors.CopyFlatData[float32](o)
-		if err != nil {
-			return log, fmt.Errorf("reading the losses: %w", err)
-		}
-		curves[i] = values[:steps]
-	}
-	if seconds := time.Since(start).Seconds() / float64(steps); compiled || !t.loops {
-		t.perStep = seconds
-	} else {
-		t.perStep = math.Max(seconds, callSeconds) // the first call compiles: measure again with one step
-	}
-	log = StepLog{curves[0], curves[1], curves[2]}
-	for s, loss := range log.Loss {
-		if t.diverged == 0 && !isFinite(loss) {
-			t.diverged = t.batches + s + 1
-		}
-	}
-	t.batches += steps
-	return log, nil
+	return all[t.index], nil
 }
 
-// Close frees the compiled graphs; the trainer cannot be used afterwards.
-func (t *Trainer) Close() {
-	t.steps.Finalize()
-	t.test.exec.Finalize()
-}
+// Close frees the compiled graphs; the trainer, and its population, cannot be used afterwards.
+func (t *Trainer) Close() { t.population.Close() }
 
 // Diverged returns the number of the first batch whose loss was NaN or infinite, 0 for none.
 func (t *Trainer) Diverged() int { return t.diverged }

@@ -60,7 +60,7 @@ func newTrainer(t testing.TB, be compute.Backend, c Config) *Trainer {
 func trained(t testing.TB, be compute.Backend, c Config) Arrays {
 	t.Helper()
 	trainer := newTrainer(t, be, c)
-	p := c.plan(trainer.data.N, 0)
+	p := c.plan(trainer.population.data.N, 0)
 	if err := trainer.Train(p.steps, p.labelled, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +303,7 @@ func TestUnlabelledBatchLeavesOptimizerAlone(t *testing.T) {
 func optimizerState(t *testing.T, trainer *Trainer) map[string][]float32 {
 	t.Helper()
 	state := map[string][]float32{}
-	for v := range trainer.store.IterVariables() {
+	for v := range trainer.population.store.IterVariables() {
 		if strings.Contains(v.Path(), "adam") {
 			a, err := arrayOf(v)
 			if err != nil {

@@ -5,9 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Weight files hold L and M under the names, and in the layout, of PyTorch's linear layers, so that
@@ -25,69 +22,42 @@ import (
 
 // Weights returns the weights of L and, when the rule is M, of M.
 func (t *Trainer) Weights() (Arrays, error) {
-	arrays := Arrays{}
-	w, b := t.hat.Learner.variables(t.store.RootScope().At(learnerScope))
-	for l := range w {
-		for name, v := range map[string]*model.Variable{"weight": w[l], "bias": b[l]} {
-			a, err := arrayOf(v)
-			if err != nil {
-				return nil, err
-			}
-			arrays[fmt.Sprintf("learner.%d.%s", l, name)] = a
-		}
-	}
-	meta, err := t.metaArrays()
+	states, err := t.population.memberStates()
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(arrays, meta)
-	return arrays, nil
-}
-
-// metaArrays returns the rule's meta-parameters under the names of weight files.
-func (t *Trainer) metaArrays() (Arrays, error) {
-	scope := t.store.RootScope().At(metaScope)
-	byName := Arrays{}
-	for v := range scope.IterVariables() {
-		if !v.Trainable {
-			continue
-		}
-		a, err := arrayOf(v)
-		if err != nil {
-			return nil, err
-		}
-		byName["meta."+v.Name()] = a
+	state, arrays := states[t.index], Arrays{}
+	for name, path := range t.weightPaths() {
+		arrays[name] = state[path].clone()
 	}
-	m, ok := t.hat.Rule.(*MetaLearner)
+	m, ok := t.population.hat.Rule.(*MetaLearner)
 	if !ok {
-		return byName, nil
+		return arrays, nil
 	}
 	theta := make([]Array, len(thetaNames))
 	for i, name := range thetaNames {
-		theta[i] = byName["meta."+name]
+		theta[i] = arrays["meta."+name]
+		delete(arrays, "meta."+name)
 	}
-	return m.arrays(theta), nil
+	maps.Copy(arrays, m.arrays(theta))
+	return arrays, nil
 }
 
-// setMeta is the inverse of metaArrays; names and shapes are known to be right.
-func (t *Trainer) setMeta(arrays Arrays) error {
-	scope := t.store.RootScope().At(metaScope)
-	values := map[string][]float32{}
-	if m, ok := t.hat.Rule.(*MetaLearner); ok {
-		for i, theta := range m.theta(arrays) {
-			values[thetaNames[i]] = theta
-		}
-	} else {
-		for name, a := range arrays {
-			values[strings.TrimPrefix(name, "meta.")] = a.Values
+// weightPaths are the names in a member's state of everything that is trained, by names as in weight files; M's parameters
+// are not yet laid out as there.
+func (t *Trainer) weightPaths() map[string]string {
+	scope, paths := t.population.store.RootScope(), map[string]string{}
+	w, b := t.population.hat.Learner.variables(scope.At(learnerScope))
+	for l := range w {
+		paths[fmt.Sprintf("learner.%d.weight", l)] = stateName(w[l])
+		paths[fmt.Sprintf("learner.%d.bias", l)] = stateName(b[l])
+	}
+	for v := range scope.At(metaScope).IterVariables() {
+		if v.Trainable {
+			paths["meta."+v.Name()] = stateName(v)
 		}
 	}
-	for name, v := range values {
-		if err := setVariable(scope.GetVariable(name), v); err != nil {
-			return err
-		}
-	}
-	return nil
+	return paths
 }
 
 // arrays lays theta out as weight files do.
@@ -134,7 +104,7 @@ func (t *Trainer) SetWeights(arrays Arrays) error {
 	for _, name := range slices.Sorted(maps.Keys(arrays)) {
 		expected, known := current[name]
 		if !known && isMeta(name) {
-			return fmt.Errorf("weights: %q is M's, and the rule is %q", name, t.hat.Rule.Name())
+			return fmt.Errorf("weights: %q is M's, and the rule is %q", name, t.population.hat.Rule.Name())
 		}
 		if !known {
 			return fmt.Errorf("weights: unknown name %q, did you mean %q?", name, Nearest(name, slices.Collect(maps.Keys(current))))
@@ -148,47 +118,18 @@ func (t *Trainer) SetWeights(arrays Arrays) error {
 			return fmt.Errorf("weights: %q is missing", name)
 		}
 	}
-	scope := t.store.RootScope()
-	w, b := t.hat.Learner.variables(scope.At(learnerScope))
-	for l := range w {
-		if err := setVariable(w[l], arrays[fmt.Sprintf("learner.%d.weight", l)].Values); err != nil {
-			return err
-		}
-		if err := setVariable(b[l], arrays[fmt.Sprintf("learner.%d.bias", l)].Values); err != nil {
-			return err
+	if m, ok := t.population.hat.Rule.(*MetaLearner); ok && hasMeta {
+		for i, theta := range m.theta(arrays) {
+			arrays["meta."+thetaNames[i]] = Array{Values: theta}
 		}
 	}
-	if !hasMeta {
-		return nil
+	state := Arrays{}
+	for name, path := range t.weightPaths() {
+		if a, given := arrays[name]; given {
+			state[path] = a
+		}
 	}
-	maps.DeleteFunc(arrays, func(name string, _ Array) bool { return !isMeta(name) })
-	return t.setMeta(arrays)
+	return t.setState(state)
 }
 
 func isMeta(name string) bool { return strings.HasPrefix(name, "meta.") }
-
-// arrayOf copies the value of a float32 variable.
-func arrayOf(v *model.Variable) (Array, error) {
-	value, err := v.Value()
-	if err != nil {
-		return Array{}, fmt.Errorf("reading %s: %w", v.Path(), err)
-	}
-	values, err := tensors.CopyFlatData[float32](value)
-	if err != nil {
-		return Array{}, fmt.Errorf("reading %s: %w", v.Path(), err)
-	}
-	return Array{Shape: slices.Clone(value.Shape().Dimensions), Values: values}, nil
-}
-
-// setVariable replaces the value of a float32 variable, keeping its shape.
-func setVariable(v *model.Variable, values []float32) error {
-	dims := v.Shape().Dimensions
-	if len(values) != v.Shape().Size() {
-		return fmt.Errorf("setting %s: %d values for shape %v", v.Path(), len(values), dims)
-	}
-	value := tensors.FromFlatDataAndDimensions(slices.Clone(values), dims...)
-	if err := v.SetValue(value); err != nil {
-		return fmt.Errorf("setting %s: %w", v.Path(), err)
-	}
-	return nil
-}
