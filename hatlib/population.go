@@ -1,6 +1,8 @@
 package hatlib
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -447,4 +449,46 @@ func (p *Population) logs(curves [][]float32, steps int) ([]StepLog, error) {
 func (p *Population) Close() {
 	p.steps.Finalize()
 	p.test.exec.Finalize()
+}
+
+// Time trains for about the given time, after the calls that compile and measure, and returns how long a step takes. It is for
+// choosing the size of a population: the members are left somewhere, so [Population.Reset] before a run.
+func (p *Population) Time(ctx context.Context, during time.Duration) (perStep time.Duration, err error) {
+	plans := make([]plan, len(p.members))
+	for i, t := range p.members {
+		plans[i] = t.config.plan(p.data.N, 0)
+	}
+	const warmUp = 3 // calls: one compiles, one is measured, one is of the length that follows from that
+	var start time.Time
+	calls, steps := 0, 0
+	enough := errors.New("enough")
+	for err == nil {
+		err = p.train(plans, func(n int, _ []StepLog) error {
+			switch calls++; {
+			case calls == warmUp:
+				start = time.Now()
+			case calls > warmUp:
+				if steps += n; time.Since(start) >= during {
+					return enough
+				}
+			}
+			return ctx.Err()
+		})
+		if err == nil && p.allDiverged() {
+			err = p.Reset(p.configs())
+		}
+	}
+	if !errors.Is(err, enough) {
+		return 0, err
+	}
+	return time.Since(start) / time.Duration(steps), nil
+}
+
+// configs are those of the members.
+func (p *Population) configs() []Config {
+	configs := make([]Config, len(p.members))
+	for i, t := range p.members {
+		configs[i] = t.config
+	}
+	return configs
 }
