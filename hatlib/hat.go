@@ -73,7 +73,8 @@ func (h *HAT) seen(preactivation, vhat *Node) *Node {
 }
 
 // nextExample moves activities [..., batch, units] along the batch by one, the first to the end: example e meets those of
-// example e+1. The order within a batch is random, so this is as good as a random permutation, without any fixed points.
+// example e+1. The order within a batch is random, so this is as good as a random permutation, without any fixed points. What is linear in v_i and v_j has the same
+// mean over the batch with any pairing.
 func nextExample(v *Node) *Node {
 	axis := v.Rank() - 2
 	return Concatenate([]*Node{SliceAxis(v, axis, AxisRange(1)), SliceAxis(v, axis, AxisRange(0, 1))}, axis)
