@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -26,26 +27,39 @@ var armFields = map[string][]string{
 	"two gradient steps": {"rule=none", "gradient_steps=2", "label_fraction=0.5"},
 }
 
-// TestArmsInLoops: each choice gives the same bits twice, the same weights by many steps in one call as by single steps
-// (to rounding), and other weights than without it.
+// TestArmsInLoops: each choice gives the same bits twice, by many steps in one call the weights of single steps (to
+// rounding), and other weights than without it. XLA loops, the pure Go backend takes single steps.
 func TestArmsInLoops(t *testing.T) {
-	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
-		for name, set := range armFields {
-			t.Run(name, func(t *testing.T) {
-				one := trained(t, be, tiny(t, set...))
-				if again := trained(t, be, tiny(t, set...)); !reflect.DeepEqual(one, again) {
-					t.Errorf("the same seed differs by up to %g", largestDifference(t, one, again))
+	for name, set := range armFields {
+		t.Run(name, func(t *testing.T) {
+			single := trained(t, backendtest.Go(t), tiny(t, set...))
+			without := append(append([]string{}, set...), "pairing=example", "local_update=rule", "lr_schedule=constant", "gradient_steps=1")
+			if d := largestDifference(t, single, trained(t, backendtest.Go(t), tiny(t, without...))); d < 1e-4 {
+				t.Errorf("it changes the weights by no more than %g", d)
+			}
+			backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+				c := tiny(t, set...)
+				trainer := newTrainer(t, be, c)
+				var results [2]Arrays
+				for i := range results {
+					if err := trainer.Reset(c); err != nil {
+						t.Fatal(err)
+					}
+					p := c.plan(300, 0)
+					if err := trainer.Train(p.steps, p.labelled, nil); err != nil {
+						t.Fatal(err)
+					}
+					results[i] = weightsOf(t, trainer)
 				}
-				if d := largestDifference(t, one, trained(t, be, tiny(t, append(set, "steps_per_call=1")...))); d > 1e-5 {
-					t.Errorf("one step per call differs from many by up to %g", d)
+				if !reflect.DeepEqual(results[0], results[1]) {
+					t.Errorf("the same seed differs by up to %g", largestDifference(t, results[0], results[1]))
 				}
-				without := append(append([]string{}, set...), "pairing=example", "local_update=rule", "lr_schedule=constant", "gradient_steps=1")
-				if d := largestDifference(t, one, trained(t, be, tiny(t, without...))); d < 1e-4 {
-					t.Errorf("it changes the weights by no more than %g", d)
+				if d := largestDifference(t, single, results[0]); d > 1e-5 {
+					t.Errorf("weights differ from those of single steps by up to %g", d)
 				}
 			})
-		}
-	})
+		})
+	}
 }
 
 // TestArmsAfterReset: a trainer that is reset to another seed, other rates and another length gives the bits of a new one.
@@ -207,5 +221,37 @@ func TestScheduleEndsWithTheRun(t *testing.T) {
 				t.Errorf("%s, batch %d: step of norm %g, want %g", schedule, i+1, norm, want)
 			}
 		}
+	}
+}
+
+// TestCheckpointOfAnOlderVersion: a checkpoint whose configuration lacks the fields that were added later is taken up.
+func TestCheckpointOfAnOlderVersion(t *testing.T) {
+	be := backendtest.Go(t)
+	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
+	c := tiny(t)
+	whole, err := newTrainer(t, be, c).Run(t.Context(), RunOptions{Checkpoint: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, metadata, err := ReadArrays(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, neutral := range map[string]string{"pairing": `"example"`, "local_update": `"rule"`, "lr_schedule": `"constant"`, "gradient_steps": "1"} {
+		field := `"` + name + `":` + neutral + ","
+		if !strings.Contains(metadata["result"], field) {
+			t.Fatalf("the checkpoint has no %s: %s", field, metadata["result"])
+		}
+		metadata["result"] = strings.Replace(metadata["result"], field, "", 1)
+	}
+	if err := WriteArrays(path, state, metadata); err != nil {
+		t.Fatal(err)
+	}
+	again, err := newTrainer(t, be, c).Run(t.Context(), RunOptions{Checkpoint: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(whole.Points, again.Points) {
+		t.Error("the points that the checkpoint had are not those of the run")
 	}
 }
