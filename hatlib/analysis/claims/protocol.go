@@ -52,9 +52,8 @@ func Protocol() (string, error) {
 	}
 	line("\n## Claims\n")
 	line("| claim | the paper | endpoint | says | smallest effect | experiment | readings |\n|---|---|---|---|---|---|---|")
-	says := map[analysis.Direction]string{analysis.Higher: "higher", analysis.Lower: "lower", analysis.NoEffect: "no effect"}
 	for _, c := range All {
-		line("| %s | %s (%s) | %s | %s | %g %s | %s | %s |", c.ID, c.Sentence, c.Where, c.Endpoint, says[c.Direction], c.Smallest, c.Unit,
+		line("| %s | %s (%s) | %s | %s | %g %s | %s | %s |", c.ID, c.Sentence, c.Where, c.Endpoint, c.Direction, c.Smallest, c.Unit,
 			c.Experiment, strings.Join(c.Readings, "; "))
 	}
 	return b.String(), nil
