@@ -6,5 +6,5 @@
 //	r.Section(r.Entries[0])                                              // all there is about one claim
 //
 // Summary and Section are fragments of HTML that hold all they need, pictures included: a page made of them needs no
-// network. Text is the same for a terminal, CSV for programs. The package trains nothing but in [Compute].
+// network. Text is the same for a terminal, CSV for programs. The package trains nothing and draws forest plots only.
 package report

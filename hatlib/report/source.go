@@ -64,11 +64,7 @@ func Judge(store *experiment.Store, o experiment.Options, committed bool) (Sourc
 		o.Profile = experiment.Profiles[0]
 	}
 	s := Source{Committed: committed, Profile: o.Profile, Options: o}
-	names, err := Experiments()
-	if err != nil {
-		return s, err
-	}
-	for _, name := range names {
+	for _, name := range Experiments() {
 		e, err := experiment.Find(name)
 		if err != nil {
 			return s, err
@@ -117,12 +113,8 @@ func committed() ([]Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := Experiments()
-	if err != nil {
-		return nil, err
-	}
 	there := map[string]bool{}
-	for _, name := range names {
+	for _, name := range Experiments() {
 		kept, err := experiment.CommittedRuns(name)
 		if err != nil {
 			return nil, err
