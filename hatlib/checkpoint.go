@@ -44,12 +44,15 @@ func (t *Trainer) loadCheckpoint(path string) (*Result, Arrays, error) {
 	if data != t.population.checksum() {
 		return nil, nil, fmt.Errorf("checkpoint %s was made with other data; remove it or choose another folder", path)
 	}
-	own := Arrays{}
+	own, fixed := Arrays{}, t.config.scalars(t.population.data.N)
 	for v := range t.population.store.IterVariables() {
 		if v.DType() != dtypes.Float32 {
 			continue
 		}
 		a, ok := state[stateName(v)]
+		if _, known := fixed[stateName(v)]; !ok && known {
+			continue // a number of the configuration, which a checkpoint of an older version lacks
+		}
 		if !ok || !slices.Equal(a.Shape, t.population.memberShape(v)) {
 			return nil, nil, fmt.Errorf("checkpoint %s lacks %s %v; remove it to start anew", path, v.Path(), t.population.memberShape(v))
 		}
@@ -65,6 +68,9 @@ func readCheckpoint(path string) (state Arrays, progress *Result, data string, e
 		return nil, nil, "", fmt.Errorf("%w; remove it to start anew", err)
 	}
 	progress = &Result{}
+	if progress.Config, err = Preset("literal"); err != nil { // fields that a checkpoint of an older version lacks
+		return nil, nil, "", err
+	}
 	if err := json.Unmarshal([]byte(metadata["result"]), progress); err != nil {
 		return nil, nil, "", fmt.Errorf("checkpoint %s: %w; remove it to start anew", path, err)
 	}

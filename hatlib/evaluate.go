@@ -70,7 +70,8 @@ func (e *evaluator) graph(scope *model.Scope, inputs []*Node) []*Node {
 	if config.Evaluation == "plain" {
 		v = hat.Learner.Predict(weights, xb)
 	} else {
-		v, updated = hat.Forward(scope.At(metaScope), weights, xb, rate)
+		h := config.withNoise(hat, scope, evaluationNoise(indices))
+		v, updated = h.Forward(scope.At(metaScope), weights, xb, rate)
 	}
 	right := ConvertDType(Equal(ArgMax(v, -1, labels.DType()), labels), v.DType())
 	return append([]*Node{right, lossPerExample(config.Loss, v, labels), ReduceMax(v, -2)}, updated...)

@@ -3,7 +3,6 @@ package hatlib
 import (
 	"strings"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -13,21 +12,25 @@ import (
 // The decays of Adam's moments. No paper and no code that is compared here uses others.
 const adamBeta1, adamBeta2 = 0.9, 0.999
 
-// optimize is lines 8 and 9 for the trainable variables of scope, in their order: the optimizer A takes its step.
-// Where labelled, [] or [P], is false, variables and optimizer state stay as they are: Adam would move under zero
+// optimize is lines 8 and 9 for the trainable variables of scope, in their order: the optimizer A takes its step, at the
+// rate that the variable of that name holds, [] or [P], times the factor of the schedule. Where labelled, [] or [P], is false, variables and optimizer state stay as they are: Adam would move under zero
 // gradients.
 //
 // GoMLX's optimizers count steps once for everything that they train. Here each member of a population counts its own,
 // because its batches without labels do not count. For a single pair the bits are those of GoMLX's optimizers.
-func (c *Config) optimize(scope *model.Scope, gradients []*Node, rate float64, labelled *Node) {
+func (c *Config) optimize(scope *model.Scope, gradients []*Node, rateName string, labelled *Node) {
+	g, root := labelled.Graph(), scope.Store().RootScope()
+	rate := root.GetVariable(rateName).NodeValue(g)
+	if c.LRSchedule != "constant" {
+		rate = Mul(rate, c.rateFactor(root.GetVariable(batchCounter).NodeValue(g), root.GetVariable(runBatches).NodeValue(g)))
+	}
 	step := c.sgd(rate)
 	if c.Optimizer == "adam" {
-		step = c.adam(scope, rate, labelled, gradients[0].DType())
+		step = c.adam(scope, rate, labelled)
 	}
 	for v := range scope.IterVariables() {
-		if v.Trainable && v.InUseByGraph(labelled.Graph()) {
-			value := v.NodeValue(labelled.Graph())
-			c.replace(v, Sub(value, step(v, gradients[0])), labelled)
+		if v.Trainable && v.InUseByGraph(g) {
+			c.replace(v, Sub(v.NodeValue(g), step(v, gradients[0])), labelled)
 			gradients = gradients[1:]
 		}
 	}
@@ -42,8 +45,8 @@ func (c *Config) replace(v *model.Variable, value, labelled *Node) {
 }
 
 // sgd is rate * gradient.
-func (c *Config) sgd(rate float64) func(v *model.Variable, gradient *Node) *Node {
-	return func(_ *model.Variable, gradient *Node) *Node { return Mul(gradient, ConstAs(gradient, rate)) }
+func (c *Config) sgd(rate *Node) func(v *model.Variable, gradient *Node) *Node {
+	return func(_ *model.Variable, gradient *Node) *Node { return Mul(gradient, perMember(rate, gradient)) }
 }
 
 // adam is Adam's step (Kingma and Ba 2015, algorithm 1),
@@ -52,11 +55,11 @@ func (c *Config) sgd(rate float64) func(v *model.Variable, gradient *Node) *Node
 //	rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
 //
 // with t, [] or [P], the number of steps so far. Every operation is elementwise, so members of a population share nothing.
-func (c *Config) adam(scope *model.Scope, rate float64, labelled *Node, dtype dtypes.DType) func(v *model.Variable, gradient *Node) *Node {
+func (c *Config) adam(scope *model.Scope, rate, labelled *Node) func(v *model.Variable, gradient *Node) *Node {
 	g := labelled.Graph()
 	name := "adam_" + strings.Trim(scope.Scope(), "/")
 	state := func(path, name string, like *Node) *model.Variable {
-		shape := shapes.Make(dtype, like.Shape().Dimensions...)
+		shape := shapes.Make(rate.DType(), like.Shape().Dimensions...)
 		return scope.Store().Scope(path).WithInitializer(initializer.Zero).VariableWithShape(name, shape).SetTrainable(false)
 	}
 	counter := state(scope.At("%s", name).Scope(), "step", labelled)
@@ -71,7 +74,7 @@ func (c *Config) adam(scope *model.Scope, rate float64, labelled *Node, dtype dt
 		u := Add(Mul(beta2, square.NodeValue(g)), Mul(OneMinus(beta2), Square(gradient)))
 		c.replace(mean, m, labelled)
 		c.replace(square, u, labelled)
-		direction := Mul(ConstAs(t, rate), Mul(m, perMember(unbias1, m)))
+		direction := Mul(perMember(rate, m), Mul(m, perMember(unbias1, m)))
 		return Div(direction, Add(Sqrt(Mul(u, perMember(unbias2, u))), ConstAs(t, c.AdamEpsilon)))
 	}
 }

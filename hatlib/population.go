@@ -144,7 +144,7 @@ func (c *Config) trainingSet(train, test *dataset.Set) (*dataset.Set, error) {
 // Members are the pairs, in the order of their configurations.
 func (p *Population) Members() []*Trainer { return p.members }
 
-// Reset starts anew with other seeds, other local rates or label fractions, without compiling again: a population like one
+// Reset starts anew with other seeds, other rates or label fractions, without compiling again: a population like one
 // that [NewPopulation] makes from configs, which must be as many. It returns an error, and changes nothing, when another
 // field differs that the compiled step depends on; epochs and points of the curve may differ.
 func (p *Population) Reset(configs []Config) error {
@@ -212,8 +212,8 @@ func (p *Population) start(c *Config) (*model.Store, error) {
 	case interface{ Init(scope *model.Scope) }:
 		r.Init(scope.At(metaScope))
 	}
-	for name, value := range map[string]float32{batchCounter: 0, localRate: float32(c.LocalRate)} {
-		if err := assign(scope, name, []float32{value}); err != nil {
+	for name, value := range c.scalars(p.data.N) {
+		if err := assign(scope, name, []float32{float32(value)}); err != nil {
 			return nil, err
 		}
 		scope.GetVariable(name).SetTrainable(false)

@@ -20,7 +20,7 @@ import (
 // memberSettings make the members of a population differ in everything that they may.
 var memberSettings = [][]string{
 	{"seed=1", "local_rate=0.01", "label_fraction=0.5"},
-	{"seed=2", "local_rate=0.03", "label_fraction=0.3", "meta_init_scale=0.5", "init=he"},
+	{"seed=2", "local_rate=0.03", "lr_learner=0.002", "lr_meta=0.003", "label_fraction=0.3", "meta_init_scale=0.5", "init=he"},
 	{"seed=3", "local_rate=0.02", "label_fraction=1", "arms=independent", "shuffle=false"},
 }
 
@@ -145,6 +145,10 @@ func TestMembersEqualSingleRuns(t *testing.T) {
 		{"general vmap, tanh, a point a training", []string{"pair_kernel=general", "meta_activation=tanh", "gradient_at=before", "curve=separate", "pair_memory_mb=0"}, false},
 		{"small batches without labels, SGD", []string{"batch=3", "optimizer=sgd", "lr_learner=0.1", "lr_meta=0.1", "label_divisor=batch", "examples=60"}, false},
 		{"small batches without labels, Adam", []string{"batch=2", "examples=60", "post_seen=preactivation"}, false},
+		{"noise of the same norm", []string{"local_update=noise", "evaluation=local"}, false},
+		{"noise, after sigma", []string{"local_update=noise", "update_entry=after_sigma", "gradient_at=in_place", "evaluation=stored"}, false},
+		{"shuffled, cosine", []string{"pairing=shuffled", "lr_schedule=cosine"}, false},
+		{"two gradient steps, linear, SGD", []string{"rule=none", "gradient_steps=2", "lr_schedule=linear", "optimizer=sgd", "lr_learner=0.1"}, false},
 		{"Oja, evaluated with it", []string{"rule=oja", "evaluation=local", "hidden_activation=tanh", "output_activation=sigmoid", "inputs=standard", "loss=squared"}, false},
 	}
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
@@ -307,7 +311,7 @@ func TestPopulationGoesOn(t *testing.T) {
 func TestPopulationErrors(t *testing.T) {
 	be := backendtest.Go(t)
 	train, test := digits(t)
-	for field, set := range map[string][]string{"rule": {"rule=oja"}, "batch": {"batch=10"}, "epochs": {"epochs=1"}, "lr_learner": {"lr_learner=0.5"}} {
+	for field, set := range map[string][]string{"rule": {"rule=oja"}, "batch": {"batch=10"}, "epochs": {"epochs=1"}, "optimizer": {"optimizer=sgd"}} {
 		if _, err := NewPopulation(be, []Config{tiny(t), tiny(t, set...)}, train, test); err == nil || !strings.Contains(err.Error(), field) || !strings.Contains(err.Error(), "apart") {
 			t.Errorf("another %s gave %v", field, err)
 		}

@@ -11,6 +11,10 @@ const (
 	metaScope    = "meta"
 	batchCounter = "batch"
 	localRate    = "local_rate"
+	noiseSeed    = "noise_seed"
+	runBatches   = "run_batches"
+	rateOfL      = "lr_learner"
+	rateOfM      = "lr_meta"
 )
 
 // StepStats are scalars of one training step, as nodes; with a population each is [P].
@@ -34,6 +38,7 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 	learner, meta := scope.At(learnerScope), scope.At(metaScope)
 	before := h.Learner.Nodes(learner, g)
 	rate := c.countBatch(scope, g)
+	h = c.withNoise(h, scope, trainingNoise(g))
 
 	//hat:begin step
 	v, updated := h.Forward(meta, before, x, rate)                             // lines 2 to 6
@@ -44,14 +49,40 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 		w[l].SetNodeValue(updated[l]) // line 5 is kept
 	}
 	labelled := GreaterThan(ReduceSum(mask, -1), ScalarZero(g, mask.DType()))
-	c.optimize(learner, gradL, c.LRLearner, labelled) // lines 8 and 9, for L
+	c.optimize(learner, gradL, rateOfL, labelled) // lines 8 and 9, for L
 	if len(gradM) > 0 {
-		c.optimize(meta, gradM, c.LRMeta, labelled) // lines 8 and 9, for M
+		c.optimize(meta, gradM, rateOfM, labelled) // lines 8 and 9, for M
 	}
 	//hat:end step
+	for range c.GradientSteps - 1 {
+		c.stepAgain(learner, h, x, labels, mask, labelled)
+	}
 	after := h.Learner.Nodes(learner, g)
 	return StepStats{Loss: loss, LocalNorm: distance(updated, before.W), StepNorm: distance(after.W, updated),
 		gradients: append(gradL, gradM...)}
+}
+
+// stepAgain takes one more step of A on the same batch, for the control: L alone, with the weights that it has now.
+func (c *Config) stepAgain(learner *model.Scope, h *HAT, x, labels, mask, labelled *Node) {
+	weights := h.Learner.Nodes(learner, x.Graph())
+	v := h.Learner.Predict(weights, x)
+	loss := batchLoss(lossPerExample(c.Loss, v, labels), mask, c.LabelDivisor)
+	gradients, _ := h.gradients(ReduceAllSum(loss), nil, weights, weights.W, c)
+	c.optimize(learner, gradients, rateOfL, labelled)
+}
+
+// scalars are the numbers of a run on n examples that its graph reads from variables, by name: they differ between runs
+// that share a graph.
+func (c *Config) scalars(n int) map[string]float64 {
+	values := map[string]float64{batchCounter: 0, localRate: c.LocalRate, rateOfL: c.LRLearner, rateOfM: c.LRMeta}
+	if c.LRSchedule != "constant" {
+		stops := c.CurveBatches(n)
+		values[runBatches] = float64(stops[len(stops)-1])
+	}
+	if c.LocalUpdate == LocalUpdateNoise {
+		values[noiseSeed] = c.noiseSeed()
+	}
+	return values
 }
 
 // countBatch counts the batch and returns the rate of its local update, [] or [P, 1, 1], which meets the update of a layer.

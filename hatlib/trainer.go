@@ -48,7 +48,7 @@ func (t *Trainer) Reset(config Config) error {
 
 // resettable are the fields that a compiled step does not depend on.
 var resettable = map[string]bool{"seed": true, "seed_learner": true, "seed_meta": true, "seed_order": true, "seed_labels": true,
-	"arms": true, "local_rate": true, "label_fraction": true, "epochs": true, "eval_every": true, "curve": true, "shuffle": true,
+	"arms": true, "local_rate": true, "lr_learner": true, "lr_meta": true, "label_fraction": true, "epochs": true, "eval_every": true, "curve": true, "shuffle": true,
 	"init": true, "meta_init": true, "meta_init_scale": true}
 
 // differenceBut names the first field in which two configurations differ, leaving out those of but.
@@ -71,7 +71,7 @@ func (c *Config) newHAT() (*HAT, error) {
 	return &HAT{
 		Learner: &Learner{Sizes: c.Sizes, Hidden: c.HiddenActivation, Output: c.OutputActivation},
 		Rule:    rule, Entry: c.UpdateEntry, GradientAt: c.GradientAt,
-		SeesPreactivation: c.PostSeen == "preactivation",
+		SeesPreactivation: c.PostSeen == "preactivation", Shuffled: c.Pairing == PairingShuffled,
 	}, nil
 }
 
