@@ -451,26 +451,18 @@ func (p *Population) Close() {
 	p.test.exec.Finalize()
 }
 
-// Time trains for about the given time, after the calls that compile and measure, and returns how long a step takes. It is for
-// choosing the size of a population: the members are left somewhere, so [Population.Reset] before a run.
-func (p *Population) Time(ctx context.Context, during time.Duration) (perStep time.Duration, err error) {
+// TrainFor trains for about the given time and returns how many steps it took. It is for measuring: the first call compiles, and
+// the members are left somewhere, so [Population.Reset] before a run.
+func (p *Population) TrainFor(ctx context.Context, during time.Duration) (steps int, err error) {
 	plans := make([]plan, len(p.members))
 	for i, t := range p.members {
 		plans[i] = t.config.plan(p.data.N, 0)
 	}
-	const warmUp = 3 // calls: one compiles, one is measured, one is of the length that follows from that
-	var start time.Time
-	calls, steps := 0, 0
-	enough := errors.New("enough")
+	start, enough := time.Now(), errors.New("enough")
 	for err == nil {
 		err = p.train(plans, func(n int, _ []StepLog) error {
-			switch calls++; {
-			case calls == warmUp:
-				start = time.Now()
-			case calls > warmUp:
-				if steps += n; time.Since(start) >= during {
-					return enough
-				}
+			if steps += n; time.Since(start) >= during {
+				return enough
 			}
 			return ctx.Err()
 		})
@@ -479,9 +471,9 @@ func (p *Population) Time(ctx context.Context, during time.Duration) (perStep ti
 		}
 	}
 	if !errors.Is(err, enough) {
-		return 0, err
+		return steps, err
 	}
-	return time.Since(start) / time.Duration(steps), nil
+	return steps, nil
 }
 
 // configs are those of the members.

@@ -131,7 +131,7 @@ func TestCommittedRuns(t *testing.T) {
 // fake stores a run of spec that nobody computed.
 func fake(t testing.TB, s *Store, spec Spec) {
 	t.Helper()
-	id := Identity{Config: Canonical(spec.Config), HeldOut: spec.HeldOut, Data: "train test", Machine: Machine{Backend: "go"}, Population: 1, Numerics: Numerics}
+	id := Identity{Config: Canonical(spec.Config), HeldOut: spec.HeldOut, Data: "train test", Machine: Machine{Backend: "go"}, Numerics: Numerics}
 	result := &hatlib.Result{Config: id.Config, Points: []hatlib.Point{{Test: hatlib.Evaluation{Accuracy: 0.1}}, {Epoch: 1, Test: hatlib.Evaluation{Accuracy: 0.8}}}}
 	config, err := id.Config.JSON()
 	if err != nil {

@@ -65,9 +65,14 @@ func (m Machine) String() string {
 	return m.Backend + " " + m.Plugin[:min(12, len(m.Plugin))]
 }
 
-// Identity is everything that determines the numbers of a run, and nothing else. The fields of the configuration that
+// Identity is everything that determines the numbers of a run, to rounding, and nothing else. The fields of the configuration that
 // only change the execution, and those that the run's rule never reads, are left out: the control of one sweep is the
 // control of another.
+//
+// The number of runs that were trained in one graph is not part of it: a member of a population differs from the single run
+// by rounding only, as a run with other steps per call does, and the size is chosen by measuring, so that it may be another
+// tomorrow or on the next shard's machine. A run that is there counts as there whatever its population was; the manifest
+// says which it was.
 type Identity struct {
 	Config hatlib.Config
 	// HeldOut is that of Spec.
@@ -75,8 +80,6 @@ type Identity struct {
 	// Data are the checksums of the training and the test set.
 	Data string
 	Machine
-	// Population is the number of pairs that were trained in one graph.
-	Population int
 	// Numerics is the constant of this package, or that of the version that wrote the run.
 	Numerics int
 }
@@ -87,7 +90,7 @@ func (id Identity) Text() string {
 		fmt.Sprintf("numerics=%d", id.Numerics),
 		fmt.Sprintf("backend=%s", id.Backend),
 		fmt.Sprintf("plugin=%s", id.Plugin),
-		fmt.Sprintf("population=%d", id.Population),
+		"population=1", // as names were made when every graph had one pair
 		fmt.Sprintf("data=%s", id.Data),
 	}
 	return strings.Join(append(lines, id.configText()), "\n")

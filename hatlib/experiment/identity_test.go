@@ -38,7 +38,7 @@ func TestIDsAreForever(t *testing.T) {
 		{paper, "95071806dec0615ee5208b1d6fdb6fdc"},
 		{released, "aee9b1e506e218c408e08ededd40ef59"},
 	} {
-		id := Identity{Config: c.config, Data: "train test", Machine: Machine{"xla", "abc"}, Population: 1, Numerics: 1}
+		id := Identity{Config: c.config, Data: "train test", Machine: Machine{"xla", "abc"}, Numerics: 1}
 		if got := id.ID(); got != c.id {
 			t.Errorf("%s, was %s when the first results were stored; the text is now\n%s", got, c.id, id.Text())
 		}
@@ -47,7 +47,7 @@ func TestIDsAreForever(t *testing.T) {
 
 // TestIdentity: what changes the numbers changes the name, and nothing else does.
 func TestIdentity(t *testing.T) {
-	base := Identity{Config: tiny(t), Data: "d", Machine: Machine{"go", ""}, Population: 1, Numerics: 1}
+	base := Identity{Config: tiny(t), Data: "d", Machine: Machine{"go", ""}, Numerics: 1}
 	same := func(name string, change func(*Identity), equal bool) {
 		t.Helper()
 		other := base
@@ -73,7 +73,6 @@ func TestIdentity(t *testing.T) {
 	same("data", func(id *Identity) { id.Data = "e" }, false)
 	same("backend", func(id *Identity) { id.Backend = "xla" }, false)
 	same("plugin", func(id *Identity) { id.Plugin = "1" }, false)
-	same("population", func(id *Identity) { id.Population = 2 }, false)
 	same("numerics", func(id *Identity) { id.Numerics = 2 }, false)
 
 	base.Config = tiny(t, "rule=none")

@@ -29,7 +29,7 @@ type Manifest struct {
 	Data     string          `json:"data"`
 	Machine  Machine         `json:"machine"`
 	Numerics int             `json:"numerics"`
-	// Population is the number of pairs that were trained in one graph.
+	// Population is the number of runs that were trained in one graph; it changes the numbers by rounding only.
 	Population int `json:"population"`
 	// Diverged and DivergedAt are those of hatlib.Result.
 	Diverged   bool `json:"diverged"`
@@ -45,7 +45,7 @@ type Manifest struct {
 // Made says how a run was made, without anything that names a machine or its folders: stores are published.
 type Made struct {
 	When         time.Time         `json:"when"`
-	Seconds      float64           `json:"seconds"`
+	Seconds      float64           `json:"seconds"` // the run's share, of a population
 	StepsPerCall int               `json:"steps_per_call"`
 	Parallel     int               `json:"parallel"`
 	Go           string            `json:"go"`
@@ -75,7 +75,7 @@ func (m *Manifest) identity() (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	return Identity{Config: c, HeldOut: m.HeldOut, Data: m.Data, Machine: m.Machine, Population: m.Population,
+	return Identity{Config: c, HeldOut: m.HeldOut, Data: m.Data, Machine: m.Machine,
 		Numerics: m.Numerics}, nil
 }
 

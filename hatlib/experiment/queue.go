@@ -7,34 +7,34 @@ import (
 	"time"
 )
 
-// queue hands out jobs so that little is compiled twice: XLA takes tens of seconds for a graph with M in it, and runs
-// that differ in their seed share one. A worker gets the first job whose graph is compiled and idle, or not yet begun; a
+// queue hands out teams so that little is compiled twice: XLA takes tens of seconds for a graph with M in it, and runs
+// that differ in their seed share one. A worker gets the first team whose graph is compiled and idle, or not yet begun; a
 // second compilation of a graph starts only when the first has taken longer than patience, or pays.
 type queue struct {
 	mu      sync.Mutex
 	changed *sync.Cond
-	jobs    []job
+	teams   []team
 	groups  map[string]*group
-	// eager hands out jobs in their order: for backends that compile in no time.
+	// eager hands out teams in their order: for backends that compile in no time.
 	eager   bool
 	stopped bool
 }
 
-// group is the runs of one graph.
+// group is the teams of one graph.
 type group struct {
 	active, compiled, finished int
-	started                    time.Time // of the first run
+	started                    time.Time // of the first
 	first, later               time.Duration
 }
 
 // patience is how long a worker waits for a graph that another is compiling.
 const patience = time.Minute
 
-func newQueue(jobs []job, eager bool) *queue {
-	q := &queue{jobs: slices.Clone(jobs), groups: map[string]*group{}, eager: eager}
+func newQueue(teams []team, eager bool) *queue {
+	q := &queue{teams: slices.Clone(teams), groups: map[string]*group{}, eager: eager}
 	q.changed = sync.NewCond(&q.mu)
-	for _, j := range jobs {
-		q.groups[graphOf(j.spec)] = &group{}
+	for _, t := range teams {
+		q.groups[t.graph()] = &group{}
 	}
 	return q
 }
@@ -57,17 +57,20 @@ func graphOf(s Spec) string {
 	return strings.Join(lines, "\n")
 }
 
-// next waits for a job; ok is false when there is none left, or the queue was stopped.
-func (q *queue) next() (j job, ok bool) {
+// graph names the graph of a team.
+func (t team) graph() string { return graphOf(t.jobs[0].spec) }
+
+// next waits for a team; ok is false when there is none left, or the queue was stopped.
+func (q *queue) next() (t team, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.stopped && len(q.jobs) > 0 {
-		for i, j := range q.jobs {
-			g := q.groups[graphOf(j.spec)]
-			if !q.eager && !q.worth(g, graphOf(j.spec)) {
+	for !q.stopped && len(q.teams) > 0 {
+		for i, t := range q.teams {
+			g := q.groups[t.graph()]
+			if !q.eager && !q.worth(g, t.graph()) {
 				continue
 			}
-			q.jobs = slices.Delete(q.jobs, i, i+1)
+			q.teams = slices.Delete(q.teams, i, i+1)
 			if g.active++; g.active > g.compiled {
 				g.compiled = g.active
 			}
@@ -75,32 +78,32 @@ func (q *queue) next() (j job, ok bool) {
 				g.started = time.Now()
 				time.AfterFunc(patience, q.changed.Broadcast)
 			}
-			return j, true
+			return t, true
 		}
 		q.changed.Wait()
 	}
-	return job{}, false
+	return team{}, false
 }
 
-// worth says whether a job of the group may start now.
+// worth says whether a team of the group may start now.
 func (q *queue) worth(g *group, name string) bool {
 	if g.active == 0 || g.active < g.compiled || time.Since(g.started) >= patience && g.finished == 0 {
 		return true
 	}
 	left := 0
-	for _, j := range q.jobs {
-		if graphOf(j.spec) == name {
+	for _, t := range q.teams {
+		if t.graph() == name {
 			left++
 		}
 	}
 	return g.finished >= 2 && time.Duration(left)*g.later > g.first
 }
 
-// done says that a job has ended, and how long it took.
-func (q *queue) done(j job, took time.Duration) {
+// done says that a team has ended, and how long it took.
+func (q *queue) done(t team, took time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	g := q.groups[graphOf(j.spec)]
+	g := q.groups[t.graph()]
 	g.active--
 	if g.finished++; g.finished == 1 {
 		g.first = took

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -25,8 +24,10 @@ import (
 type Runner struct {
 	Store   *Store
 	Backend compute.Backend
-	// Parallel is the number of runs at a time; 0 chooses for the machine.
+	// Parallel is the number of graphs at a time; 0 chooses for the machine.
 	Parallel int
+	// Population is the number of runs in one graph; 0 chooses by measuring, see POPULATION.md.
+	Population int
 	// Title, when not empty, shows a progress bar with an estimate of the time left.
 	Title string
 	// OnRun, when not nil, is called after every run that was computed.
@@ -101,8 +102,12 @@ func (r *Runner) Run(ctx context.Context, specs []Spec) (summary Summary, err er
 	if parallel < 1 {
 		parallel = ParallelRuns(r.Backend, specs)
 	}
-	parallel = max(1, min(parallel, len(jobs)))
-	err = r.all(ctx, jobs, parallel, bar, &summary)
+	list, err := teams(jobs, func(jobs []job) (int, error) { return r.population(ctx, jobs, parallel) })
+	if err != nil {
+		return summary, err
+	}
+	parallel = max(1, min(parallel, len(list)))
+	err = r.all(ctx, list, parallel, bar, &summary)
 	return summary, errors.Join(append([]error{err}, damaged...)...)
 }
 
@@ -149,7 +154,7 @@ func (r *Runner) Identity(ctx context.Context, spec Spec) (Identity, error) {
 		return Identity{}, err
 	}
 	return Identity{Config: Canonical(spec.Config), HeldOut: spec.HeldOut, Data: data.checksum,
-		Machine: MachineOf(r.Backend), Population: 1, Numerics: Numerics}, nil
+		Machine: MachineOf(r.Backend), Numerics: Numerics}, nil
 }
 
 // load reads a data set once.
@@ -185,8 +190,8 @@ func (r *Runner) load(ctx context.Context, spec Spec) (*loaded, error) {
 	return d, nil
 }
 
-// all computes jobs, several at a time. The first error stops it.
-func (r *Runner) all(ctx context.Context, jobs []job, parallel int, bar *progress.Bar, summary *Summary) error {
+// all computes teams, several at a time. The first error stops it.
+func (r *Runner) all(ctx context.Context, teams []team, parallel int, bar *progress.Bar, summary *Summary) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
@@ -194,36 +199,39 @@ func (r *Runner) all(ctx context.Context, jobs []job, parallel int, bar *progres
 		group    sync.WaitGroup
 		failures []error
 	)
-	jobQueue := newQueue(jobs, backend.Describe(r.Backend).Name == "go")
-	defer context.AfterFunc(ctx, jobQueue.stop)()
+	teamQueue := newQueue(teams, backend.Describe(r.Backend).Name == "go")
+	defer context.AfterFunc(ctx, teamQueue.stop)()
 	for range parallel {
 		group.Go(func() {
 			for {
-				j, ok := jobQueue.next()
+				t, ok := teamQueue.next()
 				if !ok {
 					return
 				}
 				start := time.Now()
-				result, err := r.one(ctx, j, parallel, bar)
-				jobQueue.done(j, time.Since(start))
+				outcomes, err := r.compute(ctx, t, parallel, bar)
+				teamQueue.done(t, time.Since(start))
 				mu.Lock()
-				switch {
-				case errors.Is(err, errElsewhere):
-					summary.Elsewhere = append(summary.Elsewhere, j.spec)
-				case err != nil:
+				if err != nil {
 					if len(failures) == 0 || ctx.Err() == nil {
 						failures = append(failures, err)
 					}
 					cancel()
-				case result == nil:
-					summary.Already++
-				default:
-					summary.Computed++
-					if result.Diverged() {
-						summary.Diverged++
-					}
-					if r.OnRun != nil {
-						r.OnRun(j.spec, j.id, result)
+				}
+				for _, o := range outcomes {
+					switch {
+					case o.elsewhere:
+						summary.Elsewhere = append(summary.Elsewhere, o.job.spec)
+					case o.result == nil:
+						summary.Already++
+					default:
+						summary.Computed++
+						if o.result.Diverged() {
+							summary.Diverged++
+						}
+						if r.OnRun != nil {
+							r.OnRun(o.job.spec, o.job.id, o.result)
+						}
 					}
 				}
 				mu.Unlock()
@@ -235,103 +243,6 @@ func (r *Runner) all(ctx context.Context, jobs []job, parallel int, bar *progres
 		return ctx.Err()
 	}
 	return errors.Join(failures...)
-}
-
-// errElsewhere says that another process computes the run.
-var errElsewhere = errors.New("another process computes this run")
-
-// one computes one run, or takes it up, and stores it. The result is nil when somebody else has stored it meanwhile.
-func (r *Runner) one(ctx context.Context, j job, parallel int, bar *progress.Bar) (*hatlib.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	unlock, free, err := r.Store.lock(j.id)
-	if err != nil {
-		return nil, err
-	}
-	if !free {
-		bar.Add(j.work())
-		return nil, errElsewhere
-	}
-	defer unlock()
-	if have, err := r.Store.Has(j.id, j.spec.KeepWeights); err != nil || have {
-		bar.Add(j.work())
-		return nil, err
-	}
-	partial := r.Store.partial(j.id)
-	options, resumed, err := r.options(j, partial)
-	if err != nil {
-		return nil, err
-	}
-	snapshots := newSnapshotter(partial, j.spec.Config, j.data.train)
-	var weights hatlib.Arrays
-	done, counted := 0, 0
-	options.OnPoint = func(t *hatlib.Trainer, p hatlib.Point) error {
-		if j.spec.Config.Curve == "separate" {
-			done = 0 // every point is a training of its own
-		}
-		bar.Add(p.Batch - done)
-		counted += p.Batch - done
-		done = p.Batch
-		bar.Describe(fmt.Sprintf("%s, seed %d: accuracy %.3f", j.spec.Arm, j.spec.Config.Seed, p.Test.Accuracy))
-		if j.spec.KeepWeights {
-			var err error
-			if weights, err = t.Weights(); err != nil {
-				return err
-			}
-		}
-		return snapshots.take(t, p)
-	}
-	start := time.Now()
-	trainer, err := r.pool.take(r.Backend, j.spec.Config, j.data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", j.spec, err)
-	}
-	result, err := trainer.Run(ctx, options)
-	if err != nil {
-		trainer.Close()
-		return nil, fmt.Errorf("%s: %w", j.spec, err)
-	}
-	r.pool.give(trainer, j.data)
-	bar.Add(j.work() - counted)
-	files, err := j.files(result, snapshots, weights, partial)
-	if err != nil {
-		return nil, err
-	}
-	manifest, err := r.manifest(j, result, time.Since(start), parallel, resumed)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.Store.put(manifest, files); err != nil {
-		return nil, err
-	}
-	if err := os.RemoveAll(partial); err != nil {
-		return nil, fmt.Errorf("cleaning the store: %w", err)
-	}
-	return result, nil
-}
-
-const checkpointFile = "checkpoint.safetensors"
-
-// options prepares the folder of the run's partial state. Partial state that cannot be read is thrown away: it only
-// saves time.
-func (r *Runner) options(j job, partial string) (options hatlib.RunOptions, resumed bool, err error) {
-	if j.spec.Config.Curve == "separate" {
-		if err := os.RemoveAll(partial); err != nil {
-			return options, false, fmt.Errorf("cleaning the store: %w", err)
-		}
-		return options, false, os.MkdirAll(partial, 0o755)
-	}
-	options.Checkpoint = filepath.Join(partial, checkpointFile)
-	if _, statErr := os.Stat(options.Checkpoint); statErr == nil {
-		if _, _, err := hatlib.ReadArrays(options.Checkpoint); err == nil && !j.spec.KeepWeights {
-			return options, true, nil
-		}
-	}
-	if err := os.RemoveAll(partial); err != nil {
-		return options, false, fmt.Errorf("cleaning the store: %w", err)
-	}
-	return options, false, os.MkdirAll(partial, 0o755)
 }
 
 // files encodes what the run gave.
@@ -356,7 +267,7 @@ func (j job) files(result *hatlib.Result, snapshots *snapshotter, weights hatlib
 	return files, nil
 }
 
-func (r *Runner) manifest(j job, result *hatlib.Result, took time.Duration, parallel int, resumed bool) (*Manifest, error) {
+func (r *Runner) manifest(j job, result *hatlib.Result, population, parallel int, took time.Duration, resumed bool) (*Manifest, error) {
 	config, err := j.spec.Config.JSON()
 	if err != nil {
 		return nil, fmt.Errorf("encoding a manifest: %w", err)
@@ -364,7 +275,7 @@ func (r *Runner) manifest(j job, result *hatlib.Result, took time.Duration, para
 	info := backend.Describe(r.Backend)
 	modules, revision := versions()
 	return &Manifest{ID: j.id, Seed: j.spec.Config.Seed, Config: config, HeldOut: j.spec.HeldOut, Data: j.identity.Data,
-		Machine: j.identity.Machine, Numerics: Numerics, Population: j.identity.Population,
+		Machine: j.identity.Machine, Numerics: Numerics, Population: population,
 		Diverged: result.Diverged(), DivergedAt: result.DivergedAt,
 		Made: Made{When: time.Now().UTC().Truncate(time.Second), Seconds: took.Seconds(), StepsPerCall: j.spec.Config.StepsPerCall,
 			Parallel: parallel, Go: runtime.Version(), System: system(), Cores: runtime.NumCPU(), XLAFlags: withoutPaths(info.XLAFlags),
@@ -384,29 +295,40 @@ func (j job) work() int {
 	return sum
 }
 
-// ParallelRuns chooses how many runs to compute at a time. A graph of a small learner keeps one core busy, so each core
-// takes a run; a large one spreads over all cores, and two of them only share memory and caches. On an accelerator two
-// runs hide each other's gaps.
+// ParallelRuns chooses how many graphs to compute at a time. A graph of a small learner keeps one core busy, so each core
+// takes one; a large one spreads over all cores, and two of them only share memory and caches. On an accelerator two
+// graphs hide each other's gaps.
 func ParallelRuns(be compute.Backend, specs []Spec) int {
-	info := backend.Describe(be)
-	if info.Plugin != "" && !strings.Contains(strings.ToLower(filepath.Base(info.Plugin)), "cpu") {
+	if !onProcessor(be) {
 		return 2
 	}
-	const large = 5e6 // products of one batch that occupy more than a core
+	const large = 1e8 // products of one batch that occupy more than a core
 	for _, s := range specs {
-		work := float64(s.Config.BatchSize())
-		pairs := 0
-		for l := 1; l < len(s.Config.Sizes); l++ {
-			pairs += s.Config.Sizes[l] * s.Config.Sizes[l-1]
-		}
-		if work *= float64(pairs); s.Config.Rule == "meta" {
-			work *= float64(s.Config.MetaHidden)
-		}
-		if work > large*20 {
+		if products(s.Config) > large {
 			return 1
 		}
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// onProcessor reports whether graphs run on the processor's cores, and not on an accelerator.
+func onProcessor(be compute.Backend) bool {
+	info := backend.Describe(be)
+	return info.Plugin == "" || strings.Contains(strings.ToLower(filepath.Base(info.Plugin)), "cpu")
+}
+
+// products is about how many multiplications a batch of a run takes: one for each example, connection and, with M, hidden
+// unit.
+func products(c hatlib.Config) float64 {
+	n := float64(c.BatchSize())
+	pairs := 0
+	for l := 1; l < len(c.Sizes); l++ {
+		pairs += c.Sizes[l] * c.Sizes[l-1]
+	}
+	if n *= float64(pairs); c.Rule == "meta" {
+		n *= float64(c.MetaHidden)
+	}
+	return n
 }
 
 // Status counts what the store has of specs without computing anything: done, damaged (with their errors), and the rest.
