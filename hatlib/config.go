@@ -85,6 +85,8 @@ type Config struct {
 	SeedOrder   int64 `json:"seed_order" why:"stream of the order of examples; -1 follows seed"`
 	SeedLabels  int64 `json:"seed_labels" why:"stream of the label mask; -1 follows seed"`
 
+	PairPrecision string `json:"pair_precision" oneof:"float32|bfloat16|float16" why:"precision of z_k in M's expression for every pair, fused form only; sums and gradients are float32. What the shorter ones cost and gain is in hatlib/fused/NOTES.md: nothing is gained on a CPU"`
+
 	// Execution: these change speed and memory, and the numbers only by rounding.
 
 	PairKernel   string `json:"pair_kernel" oneof:"fused|general" why:"how M is applied to every pair: fused is the fast form with a gradient derived by hand, general the vmap that takes any rule; they agree to rounding"`
@@ -149,6 +151,9 @@ func (c *Config) Validate() error {
 	}
 	if c.UpdateEntry == EntryWeights && c.GradientAt == GradientInPlace {
 		bad("gradient_at", "in_place describes the released code and needs update_entry=after_sigma; use after or before")
+	}
+	if c.PairPrecision != "float32" && c.PairKernel == "general" {
+		bad("pair_precision", "%q needs pair_kernel=fused", c.PairPrecision)
 	}
 	if len(problems) > 0 {
 		return fmt.Errorf("invalid configuration: %w", errors.Join(problems...))
