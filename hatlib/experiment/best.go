@@ -15,6 +15,7 @@ var bestTune = Experiment{
 	Grids: map[string][]Grid{
 		"smoke": {tuning(with(smokeSize, "epochs=2", "eval_every=2"), 2, 200, 1)},
 		"quick": {tuning(with(quickSize, "epochs=3", "eval_every=3"), 8, 5000, 2)},
+		"wide":  {tuning(with(quickSize, "epochs=3", "eval_every=3"), 8, 5000, 2)},
 		"paper": {tuning([]string{"epochs=10", "eval_every=5"}, 24, 5000, 3)},
 	},
 }
@@ -28,6 +29,7 @@ var best = Experiment{
 		g := map[string]Grid{
 			"smoke": {Set: smokeSize, Seeds: 3},
 			"quick": {Set: quickSize, Seeds: 8},
+			"wide":  {Set: quickSize, Seeds: wideSeeds},
 			"paper": {Set: []string{"epochs=10", "eval_every=0.5"}, Seeds: 30},
 		}[profile]
 		g.Reading, g.Preset, g.FirstSeed = "tuned", "paper", reportedSeed
