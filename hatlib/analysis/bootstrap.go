@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -162,4 +163,12 @@ func sizes(strata [][]float64) []int {
 		n[s] = len(strata[s])
 	}
 	return n
+}
+
+// Text is the interval for people, "+0.42 [-0.10, +0.95]" with format "%+.2f"; without the bounds where there are none.
+func (in Interval) Text(format string) string {
+	if math.IsNaN(in.Lo) || math.IsNaN(in.Hi) {
+		return fmt.Sprintf(format, in.Estimate)
+	}
+	return fmt.Sprintf(format+" ["+format+", "+format+"]", in.Estimate, in.Lo, in.Hi)
 }

@@ -90,3 +90,12 @@ func TestCompareWantsPairs(t *testing.T) {
 		}
 	}
 }
+
+func TestIntervalText(t *testing.T) {
+	if got := (Interval{Estimate: 1.234, Lo: -0.5, Hi: 2}).Text("%+.2f"); got != "+1.23 [-0.50, +2.00]" {
+		t.Error(got)
+	}
+	if got := (Bootstrap{}).Of([]float64{1}, Mean).Text("%.1f"); got != "1.0" {
+		t.Error(got)
+	}
+}

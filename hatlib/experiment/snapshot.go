@@ -47,6 +47,17 @@ func (r *RuleParams) Update(vi, wij, vj float64) float64 {
 	return sum
 }
 
+// Distance is the Euclidean distance between the parameters of two rules of one size.
+func (r *RuleParams) Distance(other *RuleParams) float64 {
+	sum := (r.E - other.E) * (r.E - other.E)
+	for k := range r.M {
+		for _, d := range [...]float64{r.A[k] - other.A[k], r.B[k] - other.B[k], r.C[k] - other.C[k], r.D[k] - other.D[k], r.M[k] - other.M[k]} {
+			sum += d * d
+		}
+	}
+	return math.Sqrt(sum)
+}
+
 func activate(a hatlib.Activation, x float64) float64 {
 	switch a {
 	case hatlib.ActivationReLU:

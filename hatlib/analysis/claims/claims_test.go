@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hatlab/hatlab/hatlib"
@@ -222,5 +223,37 @@ func TestSmoke(t *testing.T) {
 		if measured[id] != want {
 			t.Errorf("%s: %d numbers, want %d: %s", id, measured[id], want, fmt.Sprint(measured))
 		}
+	}
+}
+
+// TestTable: one row for each reading with runs, one for a claim without any, and the sentence once.
+func TestTable(t *testing.T) {
+	with := func(claim int, reading string, d ...float64) Outcome {
+		o := Outcome{Claim: All[claim], Reading: reading}
+		o.Finding = analysis.Judge([]analysis.Test{{Differences: d, Direction: o.Claim.Direction, Smallest: 0.5}})[0]
+		return o
+	}
+	outcomes := []Outcome{with(0, "a", 1, 2, 3, 4, 5, 6, 7), with(0, "b", 1, -1), with(0, "c"), with(1, "a"), with(1, "b")}
+	header, rows := Table(outcomes)
+	want := [][]string{
+		{All[0].Sentence, All[0].Endpoint, "a", "7", "7 of 7", "", "0.016", "replicates"},
+		{"", "", "b", "2", "1 of 2", "", "-", "not tested at this scale"},
+		{All[1].Sentence, All[1].Endpoint, "-", "0", "-", "-", "-", "not tested at this scale: no runs of fig1-epochs"},
+	}
+	if len(rows) != len(want) {
+		t.Fatalf("%d rows: %v", len(rows), rows)
+	}
+	for r := range want {
+		for c := range header {
+			if c != 5 && rows[r][c] != want[r][c] {
+				t.Errorf("row %d, %s: %q, want %q", r, header[c], rows[r][c], want[r][c])
+			}
+		}
+	}
+	if !strings.HasPrefix(rows[0][5], "+4.00 [") || !strings.HasSuffix(rows[0][5], "] points") {
+		t.Errorf("difference %q", rows[0][5])
+	}
+	for _, o := range OfNotebook(outcomes, "04_figure_1_labels") {
+		t.Errorf("%s is not of notebook 04", o.Claim.ID)
 	}
 }
