@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -32,8 +33,8 @@ func Judge(store *experiment.Store, o experiment.Options) ([]Outcome, error) {
 		}
 		byExperiment[c.Experiment] = nil
 		specs, err := e.SpecsAfter(store, o)
-		if err != nil && e.After != "" {
-			continue // it waits for another experiment
+		if errors.Is(err, experiment.ErrWaits) || errors.Is(err, experiment.ErrNoProfile) {
+			continue
 		}
 		if err != nil {
 			return nil, err
@@ -42,25 +43,9 @@ func Judge(store *experiment.Store, o experiment.Options) ([]Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		byExperiment[c.Experiment] = complete(found)
+		byExperiment[c.Experiment] = found.Complete()
 	}
 	return judge(All, byExperiment, o)
-}
-
-// complete leaves out the seeds of a reading that lack a run: an endpoint over several proportions of labels, say, would
-// be another one for them.
-func complete(found *experiment.Found) []experiment.Run {
-	type seed struct {
-		reading string
-		seed    int64
-	}
-	lacking := map[seed]bool{}
-	for _, s := range found.Missing {
-		lacking[seed{s.Reading, s.Config.Seed}] = true
-	}
-	return slices.DeleteFunc(slices.Clone(found.Runs), func(r experiment.Run) bool {
-		return lacking[seed{r.Spec.Reading, r.Spec.Config.Seed}]
-	})
 }
 
 func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) ([]Outcome, error) {
