@@ -20,6 +20,11 @@ type Point struct {
 	Chance [2]int
 }
 
+// Label is the proportion for people.
+func (p Point) Label() string { return label(p.Proportion) }
+
+func label(proportion float64) string { return fmt.Sprintf("%.3g%% of labels", 100*proportion) }
+
 // Curve is Figure 1, right, in one reading.
 type Curve struct {
 	Reading string
@@ -135,7 +140,7 @@ func (c *Curve) Arms() []figure.Arm {
 func (c *Curve) Intervals() []figure.Interval {
 	var rows []figure.Interval
 	for _, p := range c.Points {
-		row := figure.Interval{Label: fmt.Sprintf("%g of the labels", p.Proportion),
+		row := figure.Interval{Label: p.Label(),
 			Estimate: p.PairedMedian.Estimate, Lo: p.PairedMedian.Lo, Hi: p.PairedMedian.Hi, N: p.N}
 		if p.N < 2 {
 			row.Lo, row.Hi = math.Inf(-1), math.Inf(1)
@@ -151,7 +156,7 @@ func (c *Curve) Table() (header []string, rows [][]string) {
 	header = []string{"labels", "n", "control: q1, median, q3", "HAT: q1, median, q3", "difference of medians", "difference of IQMs", "HAT above", "at chance (control, HAT)"}
 	quartiles := func(s analysis.Summary) string { return fmt.Sprintf("%.1f, %.1f, %.1f", s.Q1, s.Median, s.Q3) }
 	for _, p := range c.Points {
-		rows = append(rows, []string{fmt.Sprintf("%g", p.Proportion), fmt.Sprint(p.N), quartiles(p.Control), quartiles(p.Treated),
+		rows = append(rows, []string{p.Label(), fmt.Sprint(p.N), quartiles(p.Control), quartiles(p.Treated),
 			p.DifferenceOfMedians.Text("%+.2f"), p.DifferenceOfIQMs.Text("%+.2f"), fmt.Sprintf("%d of %d", p.Above, p.N), fmt.Sprintf("%d, %d", p.Chance[0], p.Chance[1])})
 	}
 	return header, rows

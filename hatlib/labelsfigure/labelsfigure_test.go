@@ -143,11 +143,31 @@ func TestRests(t *testing.T) {
 		if r.N != 2 || r.Still != 0 || r.Left[1][0] != 1 || math.Abs(r.Left[1][len(r.Epochs)-1]) > 1e-12 || r.Proportion != []float64{0.05, 0.2, 1}[i] {
 			t.Errorf("%+v", r)
 		}
-		if _, err := (figure.Lines{Name: "a", Series: []figure.Series{r.Series()}}).Figure(); err != nil {
-			t.Error(err)
+		if epoch, left := r.Half(); epoch != 1 || left != r.Left[1][1] || left <= 0 || left >= 1 {
+			t.Errorf("half way: %v at epoch %v", left, epoch)
 		}
+	}
+	if _, err := (figure.Lines{Name: "a", Series: Lines(rests)}).Figure(); err != nil {
+		t.Error(err)
+	}
+	if _, err := Rests(found.Runs, experiment.ReadingLinear); err == nil {
+		t.Error("a reading without runs has an M")
 	}
 	if c, err := New(found.Runs, experiment.ReadingPaper); err != nil || len(c.Points) != 3 || len(c.Seeds) != 2 {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestLinesAreFew(t *testing.T) {
+	var rests []Rest
+	for k := range 13 {
+		rests = append(rests, Rest{Proportion: float64(k+1) / 13})
+	}
+	lines := Lines(rests)
+	if len(lines) != 5 || lines[0].Name != "7.69% of labels" || lines[4].Name != "100% of labels" {
+		t.Errorf("%v", lines)
+	}
+	if one := Lines(rests[:1]); len(one) != 1 {
+		t.Errorf("%v", one)
 	}
 }

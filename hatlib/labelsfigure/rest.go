@@ -39,7 +39,8 @@ func Left(s *experiment.Snapshots) []float64 {
 	return left
 }
 
-// Rests are those of the HAT runs of fig1-labels in one reading, by ascending proportion.
+// Rests are those of the HAT runs of fig1-labels in one reading, by ascending proportion. Proportions at which no M moved
+// are left out; it is an error when that are all.
 func Rests(runs []experiment.Run, reading string) ([]Rest, error) {
 	byX := map[float64]*Rest{}
 	columns := map[float64][][]float64{} // [snapshot][run]
@@ -68,6 +69,9 @@ func Rests(runs []experiment.Run, reading string) ([]Rest, error) {
 	}
 	var rests []Rest
 	for x, rest := range byX {
+		if rest.N == 0 {
+			continue
+		}
 		for _, column := range columns[x] {
 			q1, median, q3 := analysis.Quartiles(column)
 			for i, q := range []float64{q1, median, q3} {
@@ -76,11 +80,41 @@ func Rests(runs []experiment.Run, reading string) ([]Rest, error) {
 		}
 		rests = append(rests, *rest)
 	}
+	if len(rests) == 0 {
+		return nil, fmt.Errorf("reading %q has no HAT run in which M moved", reading)
+	}
 	slices.SortFunc(rests, func(a, b Rest) int { return cmp.Compare(a.Proportion, b.Proportion) })
 	return rests, nil
 }
 
-// Series is a rest as a line with its quartiles.
-func (r Rest) Series() figure.Series {
-	return figure.Series{Name: fmt.Sprintf("%g of the labels", r.Proportion), X: r.Epochs, Y: r.Left[1], Lo: r.Left[0], Hi: r.Left[2]}
+// Still is the number of runs in which M never moved, or diverged.
+func Still(rests []Rest) int {
+	n := 0
+	for _, r := range rests {
+		n += r.Still
+	}
+	return n
+}
+
+// maxLines is how many lines can be told apart in one panel.
+const maxLines = 5
+
+// Lines are rests as lines with their quartiles: all of them, or where they are many the first, the last, and some between.
+func Lines(rests []Rest) []figure.Series {
+	n := min(len(rests), maxLines)
+	var series []figure.Series
+	for k := range n {
+		r := rests[k*(len(rests)-1)/max(n-1, 1)]
+		series = append(series, figure.Series{Name: r.Label(), X: r.Epochs, Y: r.Left[1], Lo: r.Left[0], Hi: r.Left[2]})
+	}
+	return series
+}
+
+// Label is the proportion for people.
+func (r Rest) Label() string { return label(r.Proportion) }
+
+// Half is the snapshot in the middle, and the median share of the way that is then still to go.
+func (r Rest) Half() (epoch, left float64) {
+	k := len(r.Epochs) / 2
+	return r.Epochs[k], r.Left[1][k]
 }

@@ -257,3 +257,36 @@ func TestTable(t *testing.T) {
 		t.Errorf("%s is not of notebook 04", o.Claim.ID)
 	}
 }
+
+// TestJudgeCommitted: a committed store with one run that keeps its weights; the claims of other notebooks have none.
+func TestJudgeCommitted(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HATLAB_RESULTS", dir)
+	store, err := experiment.OpenStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if judged, err := JudgeCommitted("05_figure_2_rule"); err != nil || len(judged) != 0 {
+		t.Errorf("an empty store: %v, %v", judged, err)
+	}
+	e, err := experiment.Find("fig2-rule")
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := e.Specs(experiment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs = slices.DeleteFunc(specs, func(s experiment.Spec) bool { return !s.KeepWeights })
+	if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
+		t.Fatal(err)
+	}
+	judged, err := JudgeCommitted("05_figure_2_rule")
+	if err != nil || len(judged) != 1 || judged[0].Profile != "smoke" || len(judged[0].Outcomes) != 1 ||
+		judged[0].Outcomes[0].Claim.ID != "preserves-weights" || len(judged[0].Outcomes[0].Differences) != 1 {
+		t.Errorf("%+v, %v", judged, err)
+	}
+	if judged, err := JudgeCommitted("03_figure_1_epochs"); err != nil || len(judged) != 0 {
+		t.Errorf("%+v, %v", judged, err)
+	}
+}
