@@ -11,6 +11,7 @@ import (
 
 	"github.com/hatlab/hatlab/hatlib"
 	"github.com/hatlab/hatlab/hatlib/analysis"
+	"github.com/hatlab/hatlab/hatlib/dataset"
 	"github.com/hatlab/hatlab/hatlib/experiment"
 	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
 )
@@ -288,5 +289,62 @@ func TestJudgeCommitted(t *testing.T) {
 	}
 	if judged, err := JudgeCommitted("03_figure_1_epochs"); err != nil || len(judged) != 0 {
 		t.Errorf("%+v, %v", judged, err)
+	}
+}
+
+// TestByTenth: sizes that fall with importance; weights of one importance share a tenth and leave others empty.
+func TestByTenth(t *testing.T) {
+	var sizes, importance []float64
+	for k := range 40 {
+		sizes, importance = append(sizes, float64(40-k)), append(importance, float64(k*k))
+	}
+	got := byTenth(sizes, importance)
+	for k := range got {
+		if want := (38.5 - 4*float64(k)) / 20.5; math.Abs(got[k]-want) > 1e-12 {
+			t.Errorf("tenth %d: %v, want %v", k, got[k], want)
+		}
+	}
+	for k := range 20 {
+		importance[k] = 0
+	}
+	got = byTenth(sizes, importance)
+	for k := range got {
+		if empty := k < 5 && k != 2; empty != math.IsNaN(got[k]) { // the twenty share rank 10.5
+			t.Errorf("tenth %d: %v", k, got[k])
+		}
+	}
+}
+
+// TestMoved: a step against the gradient lowers the loss by the rate times its squared length, to first order.
+func TestMoved(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 5))
+	n := &net{sizes: []int{6, 5, 3}, hidden: hatlib.ActivationTanh, output: hatlib.ActivationLinear}
+	for l := range 2 {
+		w := make([]float64, n.sizes[l]*n.sizes[l+1])
+		for i := range w {
+			w[i] = rng.NormFloat64()
+		}
+		n.w, n.b = append(n.w, w), append(n.b, make([]float64, n.sizes[l+1]))
+	}
+	one := &dataset.Set{X: []float32{0.5, 0.1, 0.9, 0, 0.3, 0.7}, Y: []int32{2}, N: 1, Features: 6, Classes: 3}
+	gradient := n.backward(n.forward(row(one, 0)), 2)
+	fisher := n.fisher(one)
+	squares := 0.0
+	for l := range gradient {
+		for k, g := range gradient[l] {
+			squares += g * g
+			if math.Abs(fisher[l][k]-g*g) > 1e-15 {
+				t.Fatalf("Fisher %v, derivative %v", fisher[l][k], g)
+			}
+		}
+	}
+	const rate = 1e-6
+	if drop := n.meanLoss(one) - n.moved(gradient, -rate).meanLoss(one); math.Abs(drop/(rate*squares)-1) > 1e-4 {
+		t.Errorf("the loss falls by %v, want %v", drop, rate*squares)
+	}
+	rule := experiment.RuleParams{A: []float64{0}, B: []float64{1}, C: []float64{2}, D: []float64{0}, M: []float64{1}, Activation: hatlib.ActivationLinear}
+	u := n.updates(&rule, one)
+	if v := n.forward(row(one, 0)); math.Abs(u[1][5]-(n.w[1][5]+2*v[2][1])) > 1e-12 {
+		t.Errorf("update %v, want w + 2 v_j = %v", u[1][5], n.w[1][5]+2*v[2][1])
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/hatlab/hatlab/hatlib"
 	"github.com/hatlab/hatlab/hatlib/analysis"
@@ -14,11 +15,18 @@ import (
 // Importance compares what the rule does at the end with what matters to the loss then.
 type Importance struct {
 	// RankCorrelation of |update| with the diagonal of the empirical Fisher information, by layer: negative where the
-	// rule spares important weights. NaN where one of both does not vary, as in a layer of dead units.
-	RankCorrelation []float64
-	// LossBefore and LossAfter are of the examples, before and after one update at the run's rate.
-	LossBefore, LossAfter float64
+	// rule spares important weights. NaN where one of both does not vary, as in a layer of dead units. Untrained is the
+	// same for M as it was before training.
+	RankCorrelation, Untrained []float64
+	// ByTenth are, by layer, the mean |update| of the weights in each tenth by Fisher information, the least important
+	// first, relative to the mean of the layer. NaN where a tenth is empty because weights share a rank.
+	ByTenth [][]float64
+	// LossBefore and LossAfter are of the examples, before and after one update at the run's rate; LossShuffled is after
+	// the same updates at the wrong weights: shuffled within each layer.
+	LossBefore, LossAfter, LossShuffled float64
 }
+
+const tenths = 10
 
 // importanceExamples are the first examples of the training split, on which importance is measured.
 const importanceExamples = 100
@@ -48,40 +56,96 @@ func MeasureImportance(ctx context.Context, r *experiment.Run) (*Importance, err
 		return nil, err
 	}
 	n := newNet(c, weights)
-	rule := snapshots.Rules[len(snapshots.Rules)-1]
 	examples := train.Head(importanceExamples)
-	result := &Importance{}
+	fisher := n.fisher(examples)
+	updates := n.updates(&snapshots.Rules[len(snapshots.Rules)-1], examples)
+	untrained := n.updates(&snapshots.Rules[0], examples)
+	result := &Importance{LossBefore: n.meanLoss(examples)}
+	for l := range updates {
+		result.RankCorrelation = append(result.RankCorrelation, analysis.RankCorrelation(magnitudes(updates[l]), fisher[l]))
+		result.Untrained = append(result.Untrained, analysis.RankCorrelation(magnitudes(untrained[l]), fisher[l]))
+		result.ByTenth = append(result.ByTenth, byTenth(magnitudes(updates[l]), fisher[l]))
+	}
+	result.LossAfter = n.moved(updates, c.LocalRate).meanLoss(examples)
+	rng := rand.New(rand.NewPCG(uint64(c.Seed), 0x73687566)) // "shuf"
+	for _, u := range updates {
+		rng.Shuffle(len(u), func(a, b int) { u[a], u[b] = u[b], u[a] })
+	}
+	result.LossShuffled = n.moved(updates, c.LocalRate).meanLoss(examples)
+	return result, nil
+}
 
-	fisher, updates := n.zeros(), n.zeros()
+// fisher is the mean over examples of the squared derivatives of the loss, by layer.
+func (n *net) fisher(examples *dataset.Set) [][]float64 {
+	f := n.zeros()
 	for i := range examples.N {
-		v := n.forward(row(examples, i))
-		result.LossBefore += n.loss(v, examples.Y[i]) / float64(examples.N)
-		for l, gradient := range n.backward(v, examples.Y[i]) {
+		for l, gradient := range n.backward(n.forward(row(examples, i)), examples.Y[i]) {
 			for k, g := range gradient {
-				fisher[l][k] += g * g / float64(examples.N)
+				f[l][k] += g * g / float64(examples.N)
 			}
 		}
-		for l := range updates {
+	}
+	return f
+}
+
+// updates are the means over examples of a rule's updates, by layer, all from the weights as they are.
+func (n *net) updates(rule *experiment.RuleParams, examples *dataset.Set) [][]float64 {
+	u := n.zeros()
+	for i := range examples.N {
+		v := n.forward(row(examples, i))
+		for l := range u {
 			in := len(v[l])
 			for j, vj := range v[l+1] {
 				for k, vi := range v[l] {
-					updates[l][j*in+k] += rule.Update(vi, n.w[l][j*in+k], vj) / float64(examples.N)
+					u[l][j*in+k] += rule.Update(vi, n.w[l][j*in+k], vj) / float64(examples.N)
 				}
 			}
 		}
 	}
-	for l := range updates {
-		sizes := make([]float64, len(updates[l]))
-		for k, u := range updates[l] {
-			sizes[k] = math.Abs(u)
-			n.w[l][k] += c.LocalRate * u
+	return u
+}
+
+// moved is the net after the updates at a rate.
+func (n *net) moved(updates [][]float64, rate float64) *net {
+	m := *n
+	m.w = n.zeros()
+	for l := range m.w {
+		for k, w := range n.w[l] {
+			m.w[l][k] = w + rate*updates[l][k]
 		}
-		result.RankCorrelation = append(result.RankCorrelation, analysis.RankCorrelation(sizes, fisher[l]))
 	}
+	return &m
+}
+
+func (n *net) meanLoss(examples *dataset.Set) float64 {
+	sum := 0.0
 	for i := range examples.N {
-		result.LossAfter += n.loss(n.forward(row(examples, i)), examples.Y[i]) / float64(examples.N)
+		sum += n.loss(n.forward(row(examples, i)), examples.Y[i]) / float64(examples.N)
 	}
-	return result, nil
+	return sum
+}
+
+func magnitudes(updates []float64) []float64 {
+	sizes := make([]float64, len(updates))
+	for k, u := range updates {
+		sizes[k] = math.Abs(u)
+	}
+	return sizes
+}
+
+// byTenth is the mean size in each tenth of the ranks of importance, relative to the mean of all.
+func byTenth(sizes, importance []float64) []float64 {
+	sum, count := make([]float64, tenths), make([]float64, tenths)
+	for k, rank := range analysis.Ranks(importance) {
+		t := min(int(tenths*(rank-0.5)/float64(len(sizes))), tenths-1)
+		sum[t] += sizes[k]
+		count[t]++
+	}
+	mean := analysis.Mean(sizes)
+	for t := range sum {
+		sum[t] /= count[t] * mean
+	}
+	return sum
 }
 
 // fisherCorrelation is the mean over layers of the rank correlation, for each run that kept its weights.
