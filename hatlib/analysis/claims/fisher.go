@@ -148,6 +148,21 @@ func byTenth(sizes, importance []float64) []float64 {
 	return sum
 }
 
+// MeanCorrelation is the mean over layers; a layer in which nothing varies is left out, and 0 stands for a run in which that
+// is all of them.
+func MeanCorrelation(layers []float64) float64 {
+	var finite []float64
+	for _, c := range layers {
+		if !math.IsNaN(c) {
+			finite = append(finite, c)
+		}
+	}
+	if len(finite) == 0 {
+		return 0
+	}
+	return analysis.Mean(finite)
+}
+
 // fisherCorrelation is the mean over layers of the rank correlation, for each run that kept its weights.
 func fisherCorrelation(runs []experiment.Run) ([]float64, error) {
 	var d []float64
@@ -156,16 +171,7 @@ func fisherCorrelation(runs []experiment.Run) ([]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		var finite []float64
-		for _, c := range importance.RankCorrelation {
-			if !math.IsNaN(c) {
-				finite = append(finite, c)
-			}
-		}
-		if len(finite) == 0 {
-			finite = []float64{0}
-		}
-		d = append(d, analysis.Mean(finite))
+		d = append(d, MeanCorrelation(importance.RankCorrelation))
 	}
 	return d, nil
 }
