@@ -3,6 +3,7 @@ package rulefigure
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hatlab/hatlab/hatlib/experiment"
 )
@@ -24,7 +25,7 @@ func Committed(ctx context.Context) ([]Kept, error) {
 		return nil, fmt.Errorf("committed runs of fig2-rule: %w", err)
 	}
 	var all []Kept
-	for _, reading := range []string{experiment.ReadingPaper, experiment.ReadingLinear, experiment.ReadingReleased, experiment.ReadingDrawn, experiment.ReadingWeights} {
+	for _, reading := range append(slices.Clone(readings), experiment.ReadingWeights) {
 		c := experiment.Largest(coverages, reading)
 		if c == nil {
 			continue

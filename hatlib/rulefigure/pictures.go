@@ -2,6 +2,7 @@ package rulefigure
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/figure"
@@ -58,8 +59,8 @@ func (r *Rules) Contour(rule analysis.RuleFn) (vi, vj []float64, update [][]floa
 	return vi, vj, update
 }
 
-// Polynomials are lines over the degrees 0 to 9 of the share of variance that a polynomial in v_i, w_ij and v_j explains on
-// points that it was not fitted to: of the mean rule on what training visited and on the grid, of the rules one by one
+// Polynomials are lines over the degrees 0 to 9 of the share of variance (R2) that a polynomial in v_i, w_ij and v_j explains on
+// points that it was not fitted to, below 0 where it fits the noise of its own points: of the mean rule on what training visited and on the grid, of the rules one by one
 // (median and quartiles) at the same visited points, and of the mean of the same M before training.
 func (r *Rules) Polynomials() ([]figure.Series, error) {
 	visited, grid := r.Visited(), r.Grid()
@@ -83,6 +84,28 @@ func (r *Rules) Polynomials() ([]figure.Series, error) {
 		{Name: MeanRule + ", visited", X: degrees, Y: shares[n]}, {Name: MeanRule + ", grid", X: degrees, Y: onGrid[0]},
 		single, {Name: UntrainedRule + ", visited", X: degrees, Y: shares[n+1]},
 	}, nil
+}
+
+// leastLeft is drawn where nothing is left to explain: a logarithmic axis has no 0.
+const leastLeft = 1e-9
+
+// Unexplained is 1 - y of each line, for a logarithmic axis: the share of variance that is left.
+func Unexplained(lines []figure.Series) []figure.Series {
+	left := func(y []float64) []float64 {
+		if y == nil {
+			return nil
+		}
+		u := make([]float64, len(y))
+		for k, v := range y {
+			u[k] = math.Max(1-v, leastLeft)
+		}
+		return u
+	}
+	out := make([]figure.Series, len(lines))
+	for i, l := range lines {
+		out[i] = figure.Series{Name: l.Name, X: l.X, Y: left(l.Y), Lo: left(l.Hi), Hi: left(l.Lo)}
+	}
+	return out
 }
 
 // quartiles of columns: values[run][k]. lo and hi are nil for a single run.

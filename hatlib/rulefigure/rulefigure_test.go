@@ -144,6 +144,14 @@ func TestPictures(t *testing.T) {
 		near(t, l.Name+", degree 0", l.Y[0], 0, 0.01)
 		near(t, l.Name+", degree 1", l.Y[1], 1, 1e-9)
 	}
+	lines[2].Lo[3], lines[2].Y[3], lines[2].Hi[3] = -2, 0.5, 0.75
+	left := Unexplained(lines)
+	if left[2].Lo[3] != 0.25 || left[2].Y[3] != 0.5 || left[2].Hi[3] != 3 || left[0].Y[1] <= 0 || left[0].Lo != nil {
+		t.Errorf("unexplained %v", left[2])
+	}
+	if _, err := (figure.Lines{Name: "b", LogY: true, Series: left}).Figure(); err != nil {
+		t.Error(err)
+	}
 	along, err := r.SlicesAlong()
 	if err != nil || len(along) != 3 || along[0].Name != "epoch 0" || along[2].Name != "epoch 2" {
 		t.Errorf("%v, %v", along, err)
@@ -244,6 +252,9 @@ func TestRead(t *testing.T) {
 	}
 	if _, err := Read(found.Runs, experiment.ReadingLinear); err == nil {
 		t.Error("a reading without runs has rules")
+	}
+	if all, err := ReadAll(found.Runs); err != nil || len(all) != 2 || all[0].Reading != experiment.ReadingPaper || all[1].Reading != experiment.ReadingReleased {
+		t.Errorf("%v, %v", all, err)
 	}
 	spoilt := r.Runs[1]
 	spoilt.Rules[1].C[2] = math.Inf(1)

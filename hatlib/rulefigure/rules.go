@@ -45,6 +45,26 @@ func Read(runs []experiment.Run, reading string) (*Rules, error) {
 	return r, nil
 }
 
+// readings are those whose rules are compared, in the order of the notebook; the runs that keep weights have seeds of their
+// own and are for Spared.
+var readings = []string{experiment.ReadingPaper, experiment.ReadingLinear, experiment.ReadingReleased, experiment.ReadingDrawn}
+
+// ReadAll is Read for every reading of which there are runs.
+func ReadAll(runs []experiment.Run) ([]*Rules, error) {
+	var all []*Rules
+	for _, reading := range readings {
+		if len(experiment.Select(runs, reading, experiment.HATArm, "")) == 0 {
+			continue
+		}
+		r, err := Read(runs, reading)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
 func finite(s *experiment.Snapshots) bool {
 	sum := 0.0
 	for k := range s.Rules {

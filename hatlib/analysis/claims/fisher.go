@@ -36,43 +36,61 @@ const importanceExamples = 100
 // The Fisher information of a weight is the mean over examples of the squared derivative of H; M's update is its mean
 // over the same examples, as Algorithm 1 takes it over a batch.
 func MeasureImportance(ctx context.Context, r *experiment.Run) (*Importance, error) {
-	c := r.Result.Config
-	if c.Rule != "meta" || c.Loss != "cross_entropy" || c.UpdateEntry != hatlib.EntryWeights {
-		return nil, fmt.Errorf("importance is measured for rule=meta, loss=cross_entropy, update_entry=weights")
-	}
-	weights, err := r.Weights()
+	n, examples, snapshots, err := atTheEnd(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	snapshots, err := r.Snapshots()
-	if err != nil {
-		return nil, err
-	}
-	train, _, err := dataset.LoadContext(ctx, c.Data)
-	if err != nil {
-		return nil, err
-	}
-	if err := dataset.RequireTrain(c.Data, train); err != nil {
-		return nil, err
-	}
-	n := newNet(c, weights)
-	examples := train.Head(importanceExamples)
 	fisher := n.fisher(examples)
 	updates := n.updates(&snapshots.Rules[len(snapshots.Rules)-1], examples)
-	untrained := n.updates(&snapshots.Rules[0], examples)
-	result := &Importance{LossBefore: n.meanLoss(examples)}
+	result := &Importance{
+		RankCorrelation: correlations(updates, fisher),
+		Untrained:       correlations(n.updates(&snapshots.Rules[0], examples), fisher),
+		LossBefore:      n.meanLoss(examples),
+	}
 	for l := range updates {
-		result.RankCorrelation = append(result.RankCorrelation, analysis.RankCorrelation(magnitudes(updates[l]), fisher[l]))
-		result.Untrained = append(result.Untrained, analysis.RankCorrelation(magnitudes(untrained[l]), fisher[l]))
 		result.ByTenth = append(result.ByTenth, byTenth(magnitudes(updates[l]), fisher[l]))
 	}
-	result.LossAfter = n.moved(updates, c.LocalRate).meanLoss(examples)
-	rng := rand.New(rand.NewPCG(uint64(c.Seed), 0x73687566)) // "shuf"
+	rate := r.Result.Config.LocalRate
+	result.LossAfter = n.moved(updates, rate).meanLoss(examples)
+	rng := rand.New(rand.NewPCG(uint64(r.Result.Config.Seed), 0x73687566)) // "shuf"
 	for _, u := range updates {
 		rng.Shuffle(len(u), func(a, b int) { u[a], u[b] = u[b], u[a] })
 	}
-	result.LossShuffled = n.moved(updates, c.LocalRate).meanLoss(examples)
+	result.LossShuffled = n.moved(updates, rate).meanLoss(examples)
 	return result, nil
+}
+
+// atTheEnd returns L as a run left it, the examples on which importance is measured, and M along the run.
+func atTheEnd(ctx context.Context, r *experiment.Run) (*net, *dataset.Set, *experiment.Snapshots, error) {
+	c := r.Result.Config
+	if c.Rule != "meta" || c.Loss != "cross_entropy" || c.UpdateEntry != hatlib.EntryWeights {
+		return nil, nil, nil, fmt.Errorf("importance is measured for rule=meta, loss=cross_entropy, update_entry=weights")
+	}
+	weights, err := r.Weights()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	snapshots, err := r.Snapshots()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	train, _, err := dataset.LoadContext(ctx, c.Data)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := dataset.RequireTrain(c.Data, train); err != nil {
+		return nil, nil, nil, err
+	}
+	return newNet(c, weights), train.Head(importanceExamples), snapshots, nil
+}
+
+// correlations are the rank correlations of |update| with importance, by layer.
+func correlations(updates, importance [][]float64) []float64 {
+	c := make([]float64, len(updates))
+	for l := range updates {
+		c[l] = analysis.RankCorrelation(magnitudes(updates[l]), importance[l])
+	}
+	return c
 }
 
 // fisher is the mean over examples of the squared derivatives of the loss, by layer.
@@ -167,11 +185,12 @@ func MeanCorrelation(layers []float64) float64 {
 func fisherCorrelation(runs []experiment.Run) ([]float64, error) {
 	var d []float64
 	for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
-		importance, err := MeasureImportance(context.Background(), &r)
+		n, examples, snapshots, err := atTheEnd(context.Background(), &r)
 		if err != nil {
 			return nil, err
 		}
-		d = append(d, MeanCorrelation(importance.RankCorrelation))
+		updates := n.updates(&snapshots.Rules[len(snapshots.Rules)-1], examples)
+		d = append(d, MeanCorrelation(correlations(updates, n.fisher(examples))))
 	}
 	return d, nil
 }
