@@ -70,7 +70,7 @@ func (e *evaluator) graph(scope *model.Scope, inputs []*Node) []*Node {
 	if config.Evaluation == "plain" {
 		v = hat.Learner.Predict(weights, xb)
 	} else {
-		h := config.withNoise(hat, scope, evaluationNoise(indices))
+		h := config.withNoise(hat, scope, weights, xb, rate, evaluationNoise(indices), nil)
 		v, updated = h.Forward(scope.At(metaScope), weights, xb, rate)
 	}
 	right := ConvertDType(Equal(ArgMax(v, -1, labels.DType()), labels), v.DType())
