@@ -36,6 +36,11 @@ func TestMutations(t *testing.T) {
 		{"M does not learn", "noise.go", "return Add(loss, n.loss)", "return loss", "TestStepEqualsOracle/go/noise"},
 		{"noise of the first batch for all", "noise.go", "read(batchCounter)", "Const(use.Graph(), uint32(1))", "TestStepEqualsOracle/go/noise"},
 		{"schedule is a batch late", "schedule.go", "AddScalar(batch, -1)", "AddScalar(batch, -2)", "TestStepEqualsOracle/go/cosine"},
+		{"batches without labels count", "optimizer.go", "c.replace(counter, t, labelled)", "counter.SetNodeValue(t)", "TestUnlabelledBatchLeavesOptimizerAlone"},
+		{"members share the first one's labels", "population.go", "= t.labels[row]", "= p.members[0*t.index].labels[row]", "TestMembersEqualSingleRuns/go/paper"},
+		{"members share the first one's order", "run.go", "plans[i] = t.config.plan(", "_ = t\nplans[i] = p.members[0].config.plan(", "TestMembersEqualSingleRuns/go/paper"},
+		{"members share a step of the norm of all", "step.go", "ReduceSum(Square(Sub(a[l], b[l])), -2, -1)", "ReduceAllSum(Square(Sub(a[l], b[l])))", "TestMembersEqualSingleRuns/go/paper"},
+		{"a diverged member goes on", "run.go", "if err := p.leaveDiverged(); err != nil {", "if err := error(nil); err != nil {", "TestDivergingMember/go"},
 		{"one gradient step for two", "step.go", "range c.GradientSteps - 1 {", "range c.GradientSteps - 2 {", "TestStepEqualsOracle/go/two_gradient_steps"},
 	} {
 		t.Run(m.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,6 +25,7 @@ const (
 	childStore = "HATLAB_TEST_STORE"
 	childShard = "HATLAB_TEST_SHARD"
 	childLimit = "HATLAB_TEST_FILE_LIMIT"
+	childPairs = "HATLAB_TEST_POPULATION"
 )
 
 func TestMain(m *testing.M) {
@@ -60,7 +63,11 @@ func child(dir string) error {
 	if err != nil {
 		return err
 	}
-	summary, err := (&Runner{Store: store, Backend: be, Parallel: 2}).Run(contextOfTest(), shard.Of(specs))
+	population, err := strconv.Atoi(cmp.Or(os.Getenv(childPairs), "1"))
+	if err != nil {
+		return err
+	}
+	summary, err := (&Runner{Store: store, Backend: be, Parallel: 2, Population: population}).Run(contextOfTest(), shard.Of(specs))
 	fmt.Println(summary)
 	return err
 }
@@ -104,14 +111,20 @@ func filesOf(t *testing.T, s *Store) map[string][]byte {
 	return files
 }
 
-// TestKilledShards: processes on three shards, two of them on the same one, are killed at random and started again. The
-// store in the end has the bytes of an undisturbed run, and nothing else.
+// TestKilledShards: processes on three shards, two of them on the same one, are killed at random and started again, with single
+// runs and with populations. The store in the end has the bytes of an undisturbed run, and nothing else.
 func TestKilledShards(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
 	}
+	for _, population := range []string{"1", "2"} {
+		t.Run("population of "+population, func(t *testing.T) { killShards(t, childPairs+"="+population) })
+	}
+}
+
+func killShards(t *testing.T, environment string) {
 	calm, stormy := newStore(t), newStore(t)
-	cmd, output := startChild(t, calm.Dir(), "1/1")
+	cmd, output := startChild(t, calm.Dir(), "1/1", environment)
 	start := time.Now()
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("undisturbed: %v: %s", err, output)
@@ -126,7 +139,7 @@ func TestKilledShards(t *testing.T) {
 		rng := rand.New(rand.NewPCG(7, uint64(k)))
 		group.Go(func() {
 			for {
-				cmd, output := startChild(t, stormy.Dir(), shard)
+				cmd, output := startChild(t, stormy.Dir(), shard, environment)
 				mu.Lock()
 				live := killed < kills
 				if live {
@@ -153,7 +166,7 @@ func TestKilledShards(t *testing.T) {
 	}
 	group.Wait()
 	// A process may have left a run to another that was killed afterwards: the same command again finishes it.
-	cmd, output = startChild(t, stormy.Dir(), "1/1")
+	cmd, output = startChild(t, stormy.Dir(), "1/1", environment)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("the last one: %v: %s", err, output)
 	}

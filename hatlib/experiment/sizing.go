@@ -5,12 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -109,14 +110,14 @@ func (r *Runner) sizingFile(s Spec, workers int) string {
 		return ""
 	}
 	info := backend.Describe(r.Backend)
-	machine := fmt.Sprintf("%s|%s|%s|%s|%d|%s|%s", info.Name, info.PluginSHA256, info.XLAFlags, system(), runtime.GOMAXPROCS(0), processorName(),
+	machine := fmt.Sprintf("%s|%s|%s|%s|%d|%s|%s", info.Name, info.PluginSHA256, info.XLAFlags, system(), runtime.GOMAXPROCS(0), ProcessorName(),
 		r.Backend.Description())
 	sum := sha256.Sum256(fmt.Appendf(nil, "numerics %d, %d workers\n%s\n%s", Numerics, workers, machine, graphOf(s)))
 	return filepath.Join(home, "populations", fmt.Sprintf("%x.json", sum[:8]))
 }
 
-// processorName is the model of the processor, where the system says it.
-func processorName() string {
+// ProcessorName is the model of the processor, where the system says it.
+func ProcessorName() string {
 	data, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return ""
@@ -182,8 +183,7 @@ func (m *measurement) ratio(size int) (float64, error) {
 	}
 	m.half.Close()
 	m.half = whole
-	slices.Sort(ratios)
-	return ratios[len(ratios)/2], nil
+	return median(ratios), nil
 }
 
 // impossible is the ratio of a size that cannot be made; JSON has no infinity.
@@ -192,29 +192,54 @@ const impossible = 1e9
 // population makes one and warms it up.
 func (m *measurement) population(size int) (*hatlib.Population, error) {
 	some := m.jobs[:min(size, len(m.jobs))]
-	p, err := hatlib.NewPopulation(m.backend, filled(configsOf(some), size), some[0].data.train, some[0].data.test)
+	p, err := warmed(m.ctx, m.backend, filled(configsOf(some), size), some[0].data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", some[0].spec, err)
 	}
-	if _, err := p.TrainFor(m.ctx, 2*measureTime); err != nil {
+	return p, nil
+}
+
+// warmed is a population that has been compiled and knows how many steps to take at once.
+func warmed(ctx context.Context, be compute.Backend, configs []hatlib.Config, data *loaded) (*hatlib.Population, error) {
+	p, err := hatlib.NewPopulation(be, configs, data.train, data.test)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.TrainFor(ctx, 2*measureTime); err != nil {
 		p.Close()
-		return nil, fmt.Errorf("%s: %w", some[0].spec, err)
+		return nil, err
 	}
 	return p, nil
 }
 
 // cost is what a step takes for each member.
 func (m *measurement) cost(p *hatlib.Population) (float64, error) {
+	processor, clock, err := cost(m.ctx, []*hatlib.Population{p})
+	if m.processor && processor > 0 {
+		return processor.Seconds(), err
+	}
+	return clock.Seconds(), err
+}
+
+// cost is what a step takes for each run when the populations are trained at the same time: the time of processors, 0 where the
+// system does not say it, and the time by the clock, of which all have their share.
+func cost(ctx context.Context, populations []*hatlib.Population) (processor, clock time.Duration, err error) {
+	var group sync.WaitGroup
+	steps, errs := make([]int, len(populations)), make([]error, len(populations))
 	start, used := time.Now(), processorTime()
-	steps, err := p.TrainFor(m.ctx, measureTime)
-	if err != nil {
-		return 0, err
+	for i, p := range populations {
+		group.Go(func() {
+			steps[i], errs[i] = p.TrainFor(ctx, measureTime)
+			steps[i] *= len(p.Members())
+		})
 	}
-	took := time.Since(start)
-	if m.processor && used > 0 {
-		took = processorTime() - used
+	group.Wait()
+	clock, processor = time.Since(start), processorTime()-used
+	sum := 0
+	for _, n := range steps {
+		sum += n
 	}
-	return took.Seconds() / float64(steps*len(p.Members())), nil
+	return processor / time.Duration(max(sum, 1)), clock / time.Duration(max(sum, 1)), errors.Join(errs...)
 }
 
 func (m *measurement) close() {

@@ -37,6 +37,6 @@ func newCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(trainCommand(), evalCommand(), configCommand(), dataCommand(), rateCommand(),
-		sweepCommand(), statusCommand(), mergeCommand(), reportCommand(), laboratoryCommand())
+		sweepCommand(), statusCommand(), mergeCommand(), reportCommand(), laboratoryCommand(), populationCommand())
 	return root
 }
