@@ -262,7 +262,7 @@ func TestMeasuredSizes(t *testing.T) {
 	}
 	size := func(jobs []job) int {
 		t.Helper()
-		n, err := runner.population(t.Context(), jobs, 2)
+		n, err := runner.population(t.Context(), jobs, 2, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -312,7 +312,7 @@ func TestMeasuredSizes(t *testing.T) {
 	if err := os.Remove(kept()[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := runner.population(ctx, long, 2); !errors.Is(err, context.Canceled) {
+	if _, err := runner.population(ctx, long, 2, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
 }

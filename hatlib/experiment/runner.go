@@ -102,7 +102,7 @@ func (r *Runner) Run(ctx context.Context, specs []Spec) (summary Summary, err er
 	if parallel < 1 {
 		parallel = ParallelRuns(r.Backend, specs)
 	}
-	list, err := teams(jobs, func(jobs []job) (int, error) { return r.population(ctx, jobs, parallel) })
+	list, err := teams(jobs, func(jobs []job) (int, error) { return r.population(ctx, jobs, parallel, bar) })
 	if err != nil {
 		return summary, err
 	}

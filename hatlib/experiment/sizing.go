@@ -19,6 +19,7 @@ import (
 	"github.com/hatlab/hatlab/hatlib"
 	"github.com/hatlab/hatlab/hatlib/atomicfile"
 	"github.com/hatlab/hatlab/hatlib/backend"
+	"github.com/hatlab/hatlab/hatlib/progress"
 )
 
 // How many runs go into one graph is measured, once for each machine and graph, and kept in HATLAB_HOME. POPULATION.md has what
@@ -32,7 +33,7 @@ const (
 )
 
 // population is the size of the population in which jobs, which share a graph, are trained by that many workers.
-func (r *Runner) population(ctx context.Context, jobs []job, workers int) (int, error) {
+func (r *Runner) population(ctx context.Context, jobs []job, workers int, bar *progress.Bar) (int, error) {
 	if r.Population > 0 {
 		return r.Population, nil
 	}
@@ -45,6 +46,7 @@ func (r *Runner) population(ctx context.Context, jobs []job, workers int) (int, 
 	if len(known.Ratio) == 0 && estimate(jobs, workers) < worthMeasuring {
 		return 1, nil
 	}
+	bar.Describe("measuring how many runs to train in one graph")
 	m := &measurement{ctx: ctx, backend: r.Backend, jobs: jobs, processor: workers > 1 && onProcessor(r.Backend)}
 	defer m.close()
 	before := len(known.Ratio)

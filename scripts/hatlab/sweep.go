@@ -79,7 +79,7 @@ func sweepCommand() *cobra.Command {
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVar(&shard, "shard", "", "which part of how many, from 1/16 to 16/16 (default: all)")
-	cmd.Flags().IntVar(&parallel, "parallel", 0, "runs at a time; 0 chooses for this machine")
+	cmd.Flags().IntVar(&parallel, "parallel", 0, "graphs at a time, of one run or several; 0 chooses for this machine")
 	cmd.Flags().BoolVar(&repair, "repair", false, "move damaged runs aside, into damaged-* in the store, and make them again")
 	return cmd
 }
