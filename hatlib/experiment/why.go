@@ -7,7 +7,7 @@ var why = Experiment{
 	Name: "why", Title: "Why HAT helps, or does not",
 	About: "twice as many updates; dead output units; is it M, or any small change of the weights?",
 	Grids: map[string][]Grid{
-		"smoke": inReadings(Grid{Arms: []Arm{control, hat, frozen, shuffled, noise, twoSteps, longer(3, 16, 16)}, Set: smokeSize, Seeds: 2}, ReadingPaper),
+		"smoke": inReadings(Grid{Arms: []Arm{control, hat, frozen, shuffled, noise, twoSteps, longer(3, 40, 12)}, Set: smokeSize, Seeds: 2}, ReadingPaper),
 		"quick": inReadings(Grid{Arms: whyArms(longer(2, 128, 16)), Set: with(quickSize, "epochs=2", "eval_every=1"), Seeds: 4},
 			ReadingPaper, ReadingLinear),
 		"paper": inReadings(Grid{Arms: whyArms(longer(5, 200, 25)), Set: []string{"epochs=5", "eval_every=1", "curve=one_run"}, Seeds: 30},
