@@ -33,25 +33,16 @@ func MeasureArrangements(ctx context.Context, be compute.Backend, c hatlib.Confi
 	}
 	costs := make([]ArrangementCost, len(arrangements))
 	populations := make([][]*hatlib.Population, len(arrangements))
-	defer func() {
-		for _, p := range slices.Concat(populations...) {
-			p.Close()
-		}
-	}()
+	defer func() { closeAll(slices.Concat(populations...)) }()
 	for i, a := range arrangements {
 		costs[i].Arrangement = a
 		start := time.Now()
-		for g := range a.Graphs {
-			configs := make([]hatlib.Config, a.Population)
-			for m := range configs {
-				configs[m] = c
-				configs[m].Seed = int64(g*a.Population + m)
-			}
-			p, err := warmed(ctx, be, configs, data)
-			if err != nil {
-				return nil, err
-			}
-			populations[i] = append(populations[i], p)
+		configs := slices.Repeat([]hatlib.Config{c}, a.Population)
+		for m := range configs {
+			configs[m].Seed = int64(m)
+		}
+		if populations[i], err = warmed(ctx, be, configs, a.Graphs, data); err != nil {
+			return nil, err
 		}
 		costs[i].Ready = time.Since(start) / time.Duration(a.Graphs)
 	}

@@ -10,6 +10,9 @@
 //	summary, err := (&experiment.Runner{Store: store, Backend: be}).Run(ctx, specs)
 //	runs, err := experiment.Collect(store, specs)
 //
+// Runs that differ in their seeds, rates or labels share a graph. [Runner] trains as many of them in one graph as is cheapest on
+// the machine, see hatlib.Population; POPULATION.md says how that is measured, and why a run's name does not depend on it.
+//
 // # The store
 //
 // A [Store] is a folder with one folder of files for each run, named by a hash of all that determines the run's numbers

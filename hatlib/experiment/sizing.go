@@ -47,7 +47,7 @@ func (r *Runner) population(ctx context.Context, jobs []job, workers int, bar *p
 		return 1, nil
 	}
 	bar.Describe("measuring how many runs to train in one graph")
-	m := &measurement{ctx: ctx, backend: r.Backend, jobs: jobs, processor: workers > 1 && onProcessor(r.Backend)}
+	m := &measurement{ctx: ctx, backend: r.Backend, jobs: jobs, workers: workers, processor: workers > 1 && onProcessor(r.Backend)}
 	defer m.close()
 	before := len(known.Ratio)
 	size, err := known.choose(limit, m.ratio)
@@ -143,80 +143,95 @@ func estimate(jobs []job, workers int) time.Duration {
 	return time.Duration(seconds / float64(workers) * float64(time.Second))
 }
 
-// measurement makes populations and lays their costs beside each other.
+// measurement makes populations, as many at a time as there are workers, and lays their costs beside each other.
 type measurement struct {
 	ctx     context.Context
 	backend compute.Backend
 	jobs    []job
+	workers int
 	// processor counts the time of processors, which is what is short when several graphs share them, instead of time by the
 	// clock. It is also not disturbed by what else runs.
 	processor bool
-	half      *hatlib.Population
+	half      []*hatlib.Population
 }
 
-// ratio is the cost of a step for each run in a population of the given size, divided by that in one of half the size: the median
-// of several rounds, in which both take turns. It is infinite where that population cannot be made.
+// ratio is the cost of a step for each run in populations of the given size, divided by that in ones of half the size: the median
+// of several rounds, in which both take turns. It is infinite where such populations cannot be made.
 func (m *measurement) ratio(size int) (float64, error) {
 	if m.half == nil {
-		half, err := m.population(size / 2)
+		half, err := m.populations(size / 2)
 		if err != nil {
 			return 0, err
 		}
 		m.half = half
 	}
-	whole, err := m.population(size)
+	whole, err := m.populations(size)
 	if m.ctx.Err() != nil {
 		return 0, m.ctx.Err()
 	}
 	if err != nil {
 		return impossible, nil
 	}
+	half := m.half
+	defer closeAll(half)
+	m.half = whole
 	var ratios []float64
 	for range measureRounds {
 		a, err := m.cost(whole)
 		if err != nil {
 			return 0, err
 		}
-		b, err := m.cost(m.half)
+		b, err := m.cost(half)
 		if err != nil {
 			return 0, err
 		}
 		ratios = append(ratios, a/b)
 	}
-	m.half.Close()
-	m.half = whole
 	return median(ratios), nil
 }
 
 // impossible is the ratio of a size that cannot be made; JSON has no infinity.
 const impossible = 1e9
 
-// population makes one and warms it up.
-func (m *measurement) population(size int) (*hatlib.Population, error) {
+// populations makes one for every worker.
+func (m *measurement) populations(size int) ([]*hatlib.Population, error) {
 	some := m.jobs[:min(size, len(m.jobs))]
-	p, err := warmed(m.ctx, m.backend, filled(configsOf(some), size), some[0].data)
+	all, err := warmed(m.ctx, m.backend, filled(configsOf(some), size), m.workers, some[0].data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", some[0].spec, err)
 	}
-	return p, nil
+	return all, nil
 }
 
-// warmed is a population that has been compiled and knows how many steps to take at once.
-func warmed(ctx context.Context, be compute.Backend, configs []hatlib.Config, data *loaded) (*hatlib.Population, error) {
-	p, err := hatlib.NewPopulation(be, configs, data.train, data.test)
-	if err != nil {
-		return nil, err
+// warmed are populations that have been compiled and know how many steps to take at once.
+func warmed(ctx context.Context, be compute.Backend, configs []hatlib.Config, count int, data *loaded) (all []*hatlib.Population, err error) {
+	defer func() {
+		if err != nil {
+			closeAll(all)
+		}
+	}()
+	for range count {
+		p, err := hatlib.NewPopulation(be, configs, data.train, data.test)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, p)
+		if _, err := p.TrainFor(ctx, 2*measureTime); err != nil {
+			return all, err
+		}
 	}
-	if _, err := p.TrainFor(ctx, 2*measureTime); err != nil {
+	return all, nil
+}
+
+func closeAll(populations []*hatlib.Population) {
+	for _, p := range populations {
 		p.Close()
-		return nil, err
 	}
-	return p, nil
 }
 
-// cost is what a step takes for each member.
-func (m *measurement) cost(p *hatlib.Population) (float64, error) {
-	processor, clock, err := cost(m.ctx, []*hatlib.Population{p})
+// cost is what a step takes for each run.
+func (m *measurement) cost(populations []*hatlib.Population) (float64, error) {
+	processor, clock, err := cost(m.ctx, populations)
 	if m.processor && processor > 0 {
 		return processor.Seconds(), err
 	}
@@ -244,8 +259,4 @@ func cost(ctx context.Context, populations []*hatlib.Population) (processor, clo
 	return processor / time.Duration(max(sum, 1)), clock / time.Duration(max(sum, 1)), errors.Join(errs...)
 }
 
-func (m *measurement) close() {
-	if m.half != nil {
-		m.half.Close()
-	}
-}
+func (m *measurement) close() { closeAll(m.half) }

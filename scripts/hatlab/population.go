@@ -21,7 +21,6 @@ var populationSettings = []string{
 	"smoke",
 	"paper rule=none sizes=784-64-32-10",
 	"paper sizes=784-64-32-10 meta_hidden=32",
-	"released rule=none gradient_at=before",
 	"released",
 }
 
@@ -54,11 +53,13 @@ func populationCommand() *cobra.Command {
 				if err := c.SetAll(words[1:]); err != nil {
 					return err
 				}
-				arrangements := []experiment.Arrangement{{Graphs: runtime.GOMAXPROCS(0), Population: 1}}
+				var arrangements []experiment.Arrangement
 				for p := 1; p <= largest; p *= 2 {
-					arrangements = append(arrangements, experiment.Arrangement{Graphs: 1, Population: p})
+					for _, graphs := range slices.Compact([]int{runtime.GOMAXPROCS(0), 1}) {
+						arrangements = append(arrangements, experiment.Arrangement{Graphs: graphs, Population: p})
+					}
 				}
-				costs, err := experiment.MeasureArrangements(cmd.Context(), be, c, slices.Compact(arrangements), rounds)
+				costs, err := experiment.MeasureArrangements(cmd.Context(), be, c, arrangements, rounds)
 				if err != nil {
 					return err
 				}
