@@ -106,7 +106,7 @@ func sharedConfig(configs []Config) (Config, error) {
 			return Config{}, err
 		}
 		if field := c.differenceBut(shared, resettable); field != "" {
-			return Config{}, fmt.Errorf("members 0 and %d of a population have another %s; train them apart", i, field)
+			return Config{}, fmt.Errorf("members 0 and %d of a population differ in %s; train them apart", i, field)
 		}
 		if c.Epochs != shared.Epochs || c.EvalEvery != shared.EvalEvery || c.Curve != shared.Curve {
 			return Config{}, fmt.Errorf("members 0 and %d of a population are measured at other points: epochs %v and %v, eval_every %v and %v, curve %s and %s; train them apart",

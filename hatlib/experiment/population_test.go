@@ -25,9 +25,10 @@ func mixed(t testing.TB) []Spec {
 		specs = append(specs, spec(tiny(t, "rule=none", seed), "control"), spec(tiny(t, "local_rate=0.01", "output_activation=linear", seed), "HAT"))
 	}
 	long := spec(tiny(t, "rule=none", "epochs=3", "seed=9"), "control, longer")
+	general := spec(tiny(t, "local_rate=0.01", "output_activation=linear", "seed=8", "pair_kernel=general", "pair_memory_mb=0"), "HAT")
 	kept := spec(tiny(t, "local_rate=0.02", "output_activation=linear", "seed=5"), "HAT")
 	kept.KeepWeights = true
-	return append(specs, long, kept)
+	return append(specs, long, general, kept)
 }
 
 // sameStores reports where two stores differ by more than rounding.

@@ -24,14 +24,14 @@ func (t team) work() int {
 	return sum
 }
 
-// teams joins jobs that share a graph and the points of their curves into populations of the sizes that size gives. Teams are
+// teams joins jobs that share a graph, the way it is executed and the points of their curves into populations of the sizes that size gives. Teams are
 // in the order of their first jobs.
 func teams(jobs []job, size func(jobs []job) (int, error)) ([]team, error) {
 	groups, place := map[string][]job{}, map[string]int{}
 	var order []string
 	for i, j := range jobs {
 		c := j.spec.Config
-		key := fmt.Sprintf("%s\n%v|%v|%s", graphOf(j.spec), c.Epochs, c.EvalEvery, c.Curve)
+		key := fmt.Sprintln(graphOf(j.spec), c.Epochs, c.EvalEvery, c.Curve, c.PairKernel, c.PairMemoryMB, c.StepsPerCall)
 		if groups[key] == nil {
 			order = append(order, key)
 		}
