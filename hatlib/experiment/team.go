@@ -15,15 +15,6 @@ type team struct {
 	population int
 }
 
-// work is the number of batches of a team, counted for every run.
-func (t team) work() int {
-	sum := 0
-	for _, j := range t.jobs {
-		sum += j.work()
-	}
-	return sum
-}
-
 // teams joins jobs that share a graph, the way it is executed and the points of their curves into populations of the sizes that size gives. Teams are
 // in the order of their first jobs.
 func teams(jobs []job, size func(jobs []job) (int, error)) ([]team, error) {
