@@ -98,7 +98,7 @@ func open(config, why string) (be compute.Backend, err error) {
 			be, err = nil, fmt.Errorf("backend %s cannot be made: %v", info.Config, r)
 		}
 	}()
-	be, err = compute.NewWithConfig(info.Config)
+	be, err = compute.NewWithConfig(ordered(info.Config))
 	if err != nil {
 		if info.Plugin != "" {
 			return nil, fmt.Errorf("the XLA plugin %s cannot be loaded: %w; %s", info.Plugin, err, advice)
@@ -110,6 +110,18 @@ func open(config, why string) (be compute.Backend, err error) {
 	opened[be] = info
 	mu.Unlock()
 	return be, nil
+}
+
+// ordered asks the pure Go backend for one operation after the other, unless the configuration says ops_parallel. By default a graph
+// that is alone runs operations side by side, and when as many matrix products as there are workers wait for workers of their own,
+// all wait forever (compute v0.1.2, Pool.Saturate). Small operations are also faster in order; a large product takes all cores
+// either way.
+func ordered(config string) string {
+	name, options, _ := strings.Cut(config, ":")
+	if name != "go" {
+		return config
+	}
+	return "go:ops_sequential," + options
 }
 
 // Find returns what New would choose, without loading it. The error is New's, as far as it can be told without loading.
