@@ -307,4 +307,7 @@ func TestFromStores(t *testing.T) {
 	for _, e := range r.Entries {
 		wellFormed(t, r.Section(e))
 	}
+	if runs, diverged := r.Diverged(); runs == 0 || runs > summary.Total || diverged > runs || r.Here.Measured() < 20 {
+		t.Errorf("%d runs of %d, %d diverged; %d rows measured", runs, summary.Total, diverged, r.Here.Measured())
+	}
 }

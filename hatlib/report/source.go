@@ -3,7 +3,6 @@ package report
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/analysis/claims"
@@ -73,30 +72,39 @@ func (s Source) Family() int {
 func (s Source) PairsNeeded() int { return analysis.PairsNeeded(max(1, s.Family())) }
 
 // Judge reads a store at one profile and judges every claim.
-func Judge(store *experiment.Store, o experiment.Options, committed bool) (Source, error) {
-	if o.Profile == "" {
-		o.Profile = experiment.Profiles[0]
-	}
-	s := Source{Committed: committed, Profile: o.Profile, Options: o}
+func Judge(store *experiment.Store, o experiment.Options) (Source, error) {
+	var covered []experiment.Coverage
 	for _, name := range Experiments() {
 		e, err := experiment.Find(name)
 		if err != nil {
-			return s, err
+			return Source{}, err
 		}
 		c, err := experiment.Cover(store, e, o)
 		if errors.Is(err, experiment.ErrNoProfile) || errors.Is(err, experiment.ErrWaits) {
 			continue
 		}
 		if err != nil {
-			return s, fmt.Errorf("%s: %w", s.Name(), err)
+			return Source{}, fmt.Errorf("%s: %w", name, err)
 		}
 		if len(c.Found.Runs) > 0 {
-			s.Covered = append(s.Covered, *c)
+			covered = append(covered, *c)
 		}
 	}
-	outcomes, err := claims.Judge(store, o)
+	return judge(covered, o)
+}
+
+func judge(covered []experiment.Coverage, o experiment.Options) (Source, error) {
+	if o.Profile == "" {
+		o.Profile = experiment.Profiles[0]
+	}
+	s := Source{Profile: o.Profile, Options: o, Covered: covered}
+	runs := map[string][]experiment.Run{}
+	for _, c := range covered {
+		runs[c.Experiment.Name] = c.Found.Complete()
+	}
+	outcomes, err := claims.JudgeRuns(runs, o)
 	if err != nil {
-		return s, fmt.Errorf("%s: %w", s.Name(), err)
+		return s, fmt.Errorf("profile %s: %w", o.Profile, err)
 	}
 	s.Rows = rows(outcomes)
 	return s, nil
@@ -120,32 +128,26 @@ func rows(outcomes []claims.Outcome) []Row {
 
 // committed judges every profile of which runs are committed, small to large; none is no error.
 func committed() ([]Source, error) {
-	store, err := experiment.Committed()
-	if errors.Is(err, experiment.ErrNoCommitted) && os.Getenv("HATLAB_RESULTS") == "" {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	there := map[string]bool{}
+	covered := map[string][]experiment.Coverage{}
 	for _, name := range Experiments() {
 		kept, err := experiment.CommittedRuns(name)
 		if err != nil {
 			return nil, err
 		}
 		for _, k := range kept {
-			there[k.Profile] = true
+			covered[k.Profile] = append(covered[k.Profile], k)
 		}
 	}
 	var sources []Source
 	for _, profile := range experiment.Profiles {
-		if !there[profile] {
+		if len(covered[profile]) == 0 {
 			continue
 		}
-		s, err := Judge(store, experiment.Options{Profile: profile}, true)
+		s, err := judge(covered[profile], experiment.Options{Profile: profile})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("committed results: %w", err)
 		}
+		s.Committed = true
 		sources = append(sources, s)
 	}
 	return sources, nil

@@ -78,6 +78,16 @@ func (r *Row) against(runs []experiment.Run) {
 	r.OfMedians = bootstrap.DifferenceOfMedians(treated, control)
 }
 
+// Of returns the row of an arm in a reading, without a value on an axis, or an error that names both.
+func Of(rows []Row, reading, arm string) (Row, error) {
+	for _, r := range rows {
+		if r.Reading == reading && r.Arm == arm && r.X == "" {
+			return r, nil
+		}
+	}
+	return Row{}, fmt.Errorf("no runs of %s in the reading %q", arm, reading)
+}
+
 // Only returns the rows that keep wants.
 func Only(rows []Row, keep func(Row) bool) []Row {
 	var kept []Row

@@ -47,6 +47,12 @@ func TestCompare(t *testing.T) {
 	if rows := Compare(five(), "HAT"); math.Abs(rows[0].Difference.Estimate+1) > 1e-9 {
 		t.Errorf("the other way round %+v", rows[0].Difference)
 	}
+	if r, err := Of(rows, "paper", "HAT"); err != nil || r != hat {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := Of(rows, "released", "HAT"); err == nil {
+		t.Error("an arm that is not there")
+	}
 	header, cells := Table(rows)
 	if len(cells) != 3 || len(cells[0]) != len(header) || cells[1][7] != "3 of 5" || cells[0][5] != "" || !strings.HasPrefix(cells[1][5], "+1.00 [") {
 		t.Errorf("%q", cells)
