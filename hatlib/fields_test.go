@@ -40,6 +40,7 @@ func TestEveryFieldMatters(t *testing.T) {
 		"meta_hidden": {"4"}, "meta_activation": {"tanh"}, "meta_init": {"he"}, "meta_init_scale": {"0.5"}, "meta_horizon": {"0"},
 		"granularity": {"example"}, "local_rate": {"0.02"}, "local_rate_schedule": {"inverse_batch"},
 		"update_entry": {"after_sigma", "gradient_at=before"}, "gradient_at": {"before"}, "post_seen": {"preactivation"},
+		"pairing": {"shuffled"}, "local_update": {"noise"}, "lr_schedule": {"cosine"}, "gradient_steps": {"2", "rule=none"},
 		"batch": {"10"}, "short_batch": {"keep"}, "optimizer": {"sgd"}, "lr_learner": {"0.01"}, "lr_meta": {"0.01"},
 		"adam_epsilon": {"0.1"}, "label_fraction": {"0.5"}, "label_draw": {"batch", "label_fraction=0.5"},
 		"label_divisor": {"batch", "label_fraction=0.5"}, "epochs": {"2"}, "eval_every": {"0.7"}, "curve": {"separate"},

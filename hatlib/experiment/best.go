@@ -68,11 +68,13 @@ type dimension struct {
 var (
 	controlSpace = []dimension{
 		{"lr_learner", []string{"0.001", "0.0003", "0.003", "0.0001", "0.002", "0.0005", "0.005", "0.0002"}},
+		{"lr_schedule", []string{"constant", "cosine"}},
 		{"output_activation", []string{"linear", "relu"}},
 		{"batch", []string{"50", "25", "100"}},
 	}
 	hatSpace = []dimension{
 		{"lr_learner", []string{"0.001", "0.0003", "0.003"}},
+		{"lr_schedule", []string{"constant", "cosine"}},
 		{"local_rate", []string{"0.001", "0.0001", "0.01", "0.00001"}},
 		{"lr_meta", []string{"0.001", "0.0001", "0.01"}},
 		{"meta_init_scale", []string{"1", "0", "0.1"}},
@@ -89,7 +91,7 @@ func search(budget int, space []dimension) [][]string {
 		var set []string
 		for d, dim := range space {
 			// Kronecker's sequence with square roots of primes, which no two dimensions share.
-			_, fraction := math.Modf(float64(i) * math.Sqrt(float64([]int{2, 3, 5, 7, 11}[d])))
+			_, fraction := math.Modf(float64(i) * math.Sqrt(float64([]int{2, 3, 5, 7, 11, 13}[d])))
 			set = append(set, dim.field+"="+dim.values[int(fraction*float64(len(dim.values)))])
 		}
 		if name := strings.Join(set, " "); !seen[name] {
