@@ -49,7 +49,7 @@ type Config struct {
 	GradientAt        string  `json:"gradient_at" oneof:"after|before|in_place" why:"the W that gradient and step refer to: after line 5 by line 9, before it by section 2.2 (the step is applied to the updated W either way); in_place is what overwriting W before the backward pass computes in the released code, not the gradient of any function"`
 	PostSeen          string  `json:"post_seen" oneof:"activity|preactivation" why:"the v_j that M sees: vhat = sigma(Wv+b) of line 4, or Wv+b"`
 	Pairing           string  `json:"pairing" oneof:"example|shuffled" why:"example shows M v_i and v_j of one example; shuffled shows it every v_i with the v_j of the next example of the batch: both keep their distributions and lose their relation, which tells whether M needs it"`
-	LocalUpdate       string  `json:"local_update" oneof:"rule|noise" why:"noise puts normal noise of the same norm in the place of the rule's update of each layer, which tells whether its direction matters; M goes on learning as if its own update had been applied"`
+	LocalUpdate       string  `json:"local_update" oneof:"rule|noise" why:"noise puts normal noise of the same norm in the place of the rule's update of each layer, which tells whether its direction matters; M goes on learning from what its own update would have done"`
 
 	// Optimizer A.
 
@@ -84,6 +84,8 @@ type Config struct {
 	SeedMeta    int64 `json:"seed_meta" why:"stream of M's initial weights; -1 follows seed"`
 	SeedOrder   int64 `json:"seed_order" why:"stream of the order of examples; -1 follows seed"`
 	SeedLabels  int64 `json:"seed_labels" why:"stream of the label mask; -1 follows seed"`
+
+	PairPrecision string `json:"pair_precision" oneof:"float32|bfloat16|float16" why:"precision of z_k in M's expression for every pair, fused form only; sums and gradients are float32. What the shorter ones cost and gain is in hatlib/fused/NOTES.md: nothing is gained on a CPU"`
 
 	// Execution: these change speed and memory, and the numbers only by rounding.
 
@@ -149,6 +151,9 @@ func (c *Config) Validate() error {
 	}
 	if c.UpdateEntry == EntryWeights && c.GradientAt == GradientInPlace {
 		bad("gradient_at", "in_place describes the released code and needs update_entry=after_sigma; use after or before")
+	}
+	if c.PairPrecision != "float32" && c.PairKernel == "general" {
+		bad("pair_precision", "%q needs pair_kernel=fused", c.PairPrecision)
 	}
 	if len(problems) > 0 {
 		return fmt.Errorf("invalid configuration: %w", errors.Join(problems...))

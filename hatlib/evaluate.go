@@ -72,7 +72,7 @@ func (e *evaluator) graph(scope *model.Scope, inputs []*Node) []*Node {
 	if e.config.Evaluation == "plain" {
 		v = e.hat.Learner.Predict(weights, xb)
 	} else {
-		h := e.config.withNoise(e.hat, scope, evaluationNoise(indices))
+		h := e.config.withNoise(e.hat, scope, weights, xb, rate, evaluationNoise(indices), nil)
 		v, updated = h.Forward(scope.At(metaScope), weights, xb, rate)
 	}
 	right := ConvertDType(Equal(ArgMax(v, -1, labels.DType()), labels), v.DType())

@@ -45,7 +45,7 @@ func TestEveryFieldMatters(t *testing.T) {
 		"adam_epsilon": {"0.1"}, "label_fraction": {"0.5"}, "label_draw": {"batch", "label_fraction=0.5"},
 		"label_divisor": {"batch", "label_fraction=0.5"}, "epochs": {"2"}, "eval_every": {"0.7"}, "curve": {"separate"},
 		"evaluation": {"local"}, "arms": {"independent", "rule=none"}, "seed": {"1"}, "seed_learner": {"1"}, "seed_meta": {"1"},
-		"seed_order": {"1"}, "seed_labels": {"1", "label_fraction=0.5"},
+		"pair_precision": {"bfloat16"}, "seed_order": {"1"}, "seed_labels": {"1", "label_fraction=0.5"},
 	}
 	unchanged := map[string]string{"pair_kernel": "general", "pair_memory_mb": "1", "steps_per_call": "1"}
 	c := Config{}

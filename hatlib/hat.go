@@ -18,7 +18,7 @@ type HAT struct {
 	// Shuffled shows the rule every v_i with the v_j of another example.
 	Shuffled bool
 
-	noise *noise // in the place of the rule's updates; nil for none
+	noise *noise // what stands in for the rule's updates; nil for none
 }
 
 // Forward is lines 2 to 6 of Algorithm 1: x [batch, in] -> v_|L| [batch, classes], and the weights W_l that it leaves
@@ -50,10 +50,12 @@ func (h *HAT) update(ruleScope *model.Scope, l int, pre, w, post *Node) *Node {
 	if h.Rule.Locality() == LocalityLayer {
 		ruleScope = ruleScope.At("layer_%d", l)
 	}
-	if h.noise == nil {
-		return h.Rule.Update(ruleScope, pre, w, post)
+	if h.noise.isApplied() {
+		return h.noise.like(noisyMean, l)
 	}
-	return h.noise.inPlaceOf(h.Rule.Update(ruleScope, StopGradient(pre), StopGradient(w), StopGradient(post)), l, noisyMean)
+	dw := h.Rule.Update(ruleScope, pre, w, post)
+	h.noise.record(noisyMean, dw)
+	return dw
 }
 
 // isControl reports whether there is no local update: lines 4 and 5 then change nothing and are left out, so that the

@@ -12,7 +12,16 @@ import (
 // noise stands in for a rule: normal noise in the place of its updates, with their norm. It is a function of the run's
 // seed, the number of the batch, the layer and the place in the matrix, and of nothing else, so it needs no state, is the
 // same in a loop and out of it, and goes on where a checkpoint ends.
-type noise struct{ key *Node } // uint32 []
+//
+// Every batch goes forward twice. The first time is HAT's, with the rule's own updates: their norms are those of the
+// noise, and the loss trains M as in HAT, so that the norms develop as in HAT too. The second time has the noise in their
+// place and is what trains L; nothing of the first is kept in L. To L's gradient the noise is a constant.
+type noise struct {
+	key     *Node      // uint32 []
+	updates [2][]*Node // the rule's, by kind and layer, from the first time
+	applied bool       // the second time
+	loss    *Node      // of the first time, for M's gradient; nil in evaluations
+}
 
 // Kinds of update of one layer that noise stands in for.
 const (
@@ -25,18 +34,34 @@ func (c *Config) noiseSeed() float64 {
 	return float64(newStream(c.Seed, streamNoise, armHAT, 0).Uint32() >> 8)
 }
 
-// withNoise returns h with noise in the place of the rule's updates, where the configuration asks for it. use tells the
-// draws of one batch number apart, see trainingNoise and evaluationNoise.
-func (c *Config) withNoise(h *HAT, scope *model.Scope, use *Node) *HAT {
+// withNoise returns h with noise in the place of the rule's updates, where the configuration asks for it; it goes forward
+// once with the updates themselves, from the arguments of [HAT.Forward]. use tells the draws of one batch number apart,
+// see trainingNoise and evaluationNoise. loss is what M learns from, given v_|L|; nil where nothing learns.
+func (c *Config) withNoise(h *HAT, scope *model.Scope, weights Weights, x, rate, use *Node, loss func(v *Node) *Node) *HAT {
 	if c.LocalUpdate != LocalUpdateNoise {
 		return h
 	}
 	read := func(name string) *Node {
-		return ConvertDType(StopGradient(scope.GetVariable(name).NodeValue(use.Graph())), dtypes.Uint32)
+		return ConvertDType(scope.GetVariable(name).NodeValue(use.Graph()), dtypes.Uint32)
 	}
-	noisy := *h
-	noisy.noise = &noise{key: scramble(Add(scramble(Add(scramble(read(noiseSeed)), read(batchCounter))), use))}
-	return &noisy
+	first := *h
+	first.noise = &noise{key: scramble(Add(scramble(Add(scramble(read(noiseSeed)), read(batchCounter))), use))}
+	v, _ := first.Forward(scope.At(metaScope), Weights{W: constants(weights.W), B: constants(weights.B)}, x, rate)
+	second := *h
+	second.noise = &noise{key: first.noise.key, updates: first.noise.updates, applied: true}
+	if loss != nil {
+		second.noise.loss = loss(v)
+	}
+	return &second
+}
+
+// constants hides nodes from the gradient.
+func constants(nodes []*Node) []*Node {
+	all := make([]*Node, len(nodes))
+	for l, x := range nodes {
+		all[l] = StopGradient(x)
+	}
+	return all
 }
 
 // trainingNoise is the use of a training step.
@@ -48,17 +73,29 @@ func evaluationNoise(indices *Node) *Node {
 	return Add(ConvertDType(first, dtypes.Uint32), Const(indices.Graph(), uint32(1)))
 }
 
-// inPlaceOf returns noise with the Frobenius norm of update, [..., rows, columns], of layer l.
-//
-// The noise is a constant to the gradients of L. M's own gradient passes straight through to update, as if it had been
-// applied: so M learns on, and the norm that it gives to the noise develops, as in HAT. (Callers compute update from
-// activities and weights behind a StopGradient.)
-func (n *noise) inPlaceOf(update *Node, l, kind int) *Node {
-	g := update.Graph()
-	key := scramble(Add(n.key, Const(g, uint32(2*l+kind+1))))
-	z := normal(key, update.Shape())
-	drawn := Mul(z, Div(frobenius(update), frobenius(z)))
-	return Add(update, StopGradient(Sub(drawn, update)))
+// isApplied says whether noise, and not the rule's update, is to be applied. n may be nil.
+func (n *noise) isApplied() bool { return n != nil && n.applied }
+
+// record keeps the rule's update of the next layer. n may be nil.
+func (n *noise) record(kind int, update *Node) {
+	if n != nil {
+		n.updates[kind] = append(n.updates[kind], update)
+	}
+}
+
+// addLoss adds the loss that M learns from, which no weight of L can change, to L's, which M cannot change. n may be nil.
+func (n *noise) addLoss(loss *Node) *Node {
+	if n == nil {
+		return loss
+	}
+	return Add(loss, n.loss)
+}
+
+// like returns noise with the Frobenius norm of the rule's update of layer l, of its shape.
+func (n *noise) like(kind, l int) *Node {
+	update := n.updates[kind][l]
+	z := normal(scramble(Add(n.key, Const(update.Graph(), uint32(2*l+kind+1)))), update.Shape())
+	return Mul(z, Div(StopGradient(frobenius(update)), frobenius(z)))
 }
 
 // frobenius is the norm over the last two axes, which stay with size 1.

@@ -284,20 +284,20 @@ func (b *bench) oracleUpdate(r oracle.Result, optimizers map[string]*oracle.Adam
 }
 
 // finiteDifferences are central differences of the oracle's loss, laid out as the gradients: with gradient_at=before the
-// weights before line 5 are moved, with after the weights after it. in_place is not the gradient of a function. Noise is held as it is without the differences.
+// weights before line 5 are moved, with after the weights after it. in_place is not the gradient of a function. Noise is held as it is without the
+// differences, and M's derivatives are those of a step with its own updates.
 func (b *bench) finiteDifferences() [][]float64 {
 	const h = 1e-6
-	if b.net.Noise != nil {
-		b.net.Noise.Hold()
-		b.net.Step(b.x, b.labels, b.mask)
-		defer b.net.Noise.Release()
+	net := b.net
+	if net.Noise != nil {
+		net = net.Drawn(b.x)
 	}
 	derivative := func(at *float64) float64 {
 		kept := *at
 		*at = kept + h
-		above := b.net.Step(b.x, b.labels, b.mask).Loss
+		above := net.Step(b.x, b.labels, b.mask).Loss
 		*at = kept - h
-		below := b.net.Step(b.x, b.labels, b.mask).Loss
+		below := net.Step(b.x, b.labels, b.mask).Loss
 		*at = kept
 		return (above - below) / (2 * h)
 	}
@@ -308,16 +308,16 @@ func (b *bench) finiteDifferences() [][]float64 {
 		}
 		return d
 	}
-	b.net.Offsets = make([][][]float64, len(b.net.W))
+	net.Offsets = make([][][]float64, len(b.net.W))
 	for l, w := range b.net.W {
-		b.net.Offsets[l] = rowsOf(make([]float64, len(w)*len(w[0])), len(w[0]))
+		net.Offsets[l] = rowsOf(make([]float64, len(w)*len(w[0])), len(w[0]))
 	}
 	defer func() { b.net.Offsets = nil }()
 	var d [][]float64
 	for l := range b.net.W {
 		rows := b.net.W[l]
 		if b.config.GradientAt == GradientAfter {
-			rows = b.net.Offsets[l]
+			rows = net.Offsets[l]
 		}
 		var w []float64
 		for _, row := range rows {
@@ -325,6 +325,7 @@ func (b *bench) finiteDifferences() [][]float64 {
 		}
 		d = append(d, w, all(b.net.B[l]))
 	}
+	net = b.net.WithoutNoise()
 	if m := b.net.Rule; m != nil {
 		d = append(d, all(m.A), all(m.B), all(m.C), all(m.D), all(m.M), []float64{derivative(&m.E)})
 	}

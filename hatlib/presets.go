@@ -59,6 +59,7 @@ func Preset(name string) (Config, error) {
 		LabelFraction: 1, LabelDraw: "example", LabelDivisor: "labelled",
 		Epochs: 20, EvalEvery: 0.5, Curve: "one_run", Evaluation: "plain", Arms: "paired",
 		SeedLearner: -1, SeedMeta: -1, SeedOrder: -1, SeedLabels: -1,
+		PairPrecision: "float32",
 		PairKernel: "fused", PairMemoryMB: 256,
 	}
 	c.Sizes = slices.Clone(c.Sizes)

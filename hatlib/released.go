@@ -46,11 +46,13 @@ func (h *HAT) forwardAfterSigma(ruleScope *model.Scope, weights Weights, x, rate
 
 // meanAndShift computes both sums over the pairs of layer l, or noise of their norms.
 func (h *HAT) meanAndShift(scope *model.Scope, l int, pre, w, post *Node) (mean, shift *Node) {
-	if h.noise == nil {
-		return h.pairSums(scope, pre, w, post)
+	if h.noise.isApplied() {
+		return h.noise.like(noisyMean, l), h.noise.like(noisyShift, l)
 	}
-	mean, shift = h.pairSums(scope, StopGradient(pre), StopGradient(w), StopGradient(post))
-	return h.noise.inPlaceOf(mean, l, noisyMean), h.noise.inPlaceOf(shift, l, noisyShift)
+	mean, shift = h.pairSums(scope, pre, w, post)
+	h.noise.record(noisyMean, mean)
+	h.noise.record(noisyShift, shift)
+	return mean, shift
 }
 
 // pairSums computes both sums over the pairs of a pointwise rule.

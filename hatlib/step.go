@@ -39,7 +39,9 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 	learner, meta := scope.At(learnerScope), scope.At(metaScope)
 	before := h.Learner.Nodes(learner, g)
 	rate := c.countBatch(scope, g)
-	h = c.withNoise(h, scope, trainingNoise(g))
+	h = c.withNoise(h, scope, before, x, rate, trainingNoise(g), func(v *Node) *Node {
+		return ReduceAllSum(batchLoss(lossPerExample(c.Loss, v, labels), mask, c.LabelDivisor))
+	})
 
 	//hat:begin step
 	v, updated := h.Forward(meta, before, x, rate)                             // lines 2 to 6
@@ -113,7 +115,7 @@ func (h *HAT) gradients(loss *Node, meta *model.Scope, before Weights, updated [
 	if r, ok := h.Rule.(Pointwise); ok && c.MetaHorizon > 0 {
 		leaves = append(leaves, r.Theta(meta, loss.Graph())...)
 	}
-	gradients := Gradient(loss, leaves...)
+	gradients := Gradient(h.noise.addLoss(loss), leaves...)
 	return gradients[:inL], gradients[inL:]
 }
 

@@ -14,6 +14,8 @@ type Net struct {
 	Rate           float64
 	Shuffled       bool   // M sees v_i of example e with v_j of example e+1, the last with the first
 	Noise          *Noise // stands in for M's updates; nil for none
+	// Given, when not nil, are the updates of every layer, whatever the rule is; see [Net.Drawn].
+	Given []Update
 	// Offsets, when not nil, are added to the weights after line 5: to differentiate with respect to them.
 	Offsets [][][]float64 // [layer][out][in]
 }
@@ -42,8 +44,17 @@ func (n *Net) sigma(layer int) string {
 	return n.Hidden
 }
 
-// Step runs one batch: x [example][in], labels and mask [example]; a mask of 0 hides the label.
+// Update is what a rule gives to one layer: the batch mean, and sum_i v_i M for every example.
+type Update struct{ Mean, Shift [][]float64 }
+
+// Step runs one batch: x [example][in], labels and mask [example]; a mask of 0 hides the label. With noise the gradients of
+// M are those of a step with its own updates.
 func (n *Net) Step(x [][]float64, labels []int, mask []float64) Result {
+	if n.Noise != nil {
+		result := n.Drawn(x).Step(x, labels, mask)
+		result.Rule = n.WithoutNoise().Step(x, labels, mask).Rule
+		return result
+	}
 	result := Result{}
 	traces := make([]layerTrace, len(n.W))
 	v := x
@@ -104,7 +115,7 @@ func (n *Net) forward(l int, v [][]float64) (t layerTrace, next [][]float64) {
 			}
 		}
 	}
-	mean, shift := n.updates(l, v, w, t.s)
+	mean, shift := n.updates(l, v, t.s)
 	for j := range w {
 		for i := range w[j] {
 			t.u[j][i] = w[j][i] + n.Rate*mean[j][i]
@@ -138,14 +149,15 @@ func (n *Net) partner(e, batch int) int {
 	return e
 }
 
-// updates are the batch mean of M and what it adds to the activities, sum_i v_i M, of layer l, or noise of their norms.
-func (n *Net) updates(l int, v, w, s [][]float64) (mean, shift [][]float64) {
+// updates are the batch mean of M and what it adds to the activities, sum_i v_i M, of layer l.
+func (n *Net) updates(l int, v, s [][]float64) (mean, shift [][]float64) {
+	if n.Given != nil {
+		return n.Given[l].Mean, n.Given[l].Shift
+	}
+	w := n.W[l]
 	mean, shift = matrix(len(w), len(w[0])), matrix(len(v), len(w))
 	if n.Rule == nil {
 		return mean, shift
-	}
-	if n.Noise != nil {
-		v, w, s = n.Noise.inputs(l, v, w, s)
 	}
 	for e := range v {
 		for j := range w {
@@ -155,9 +167,6 @@ func (n *Net) updates(l int, v, w, s [][]float64) (mean, shift [][]float64) {
 				shift[e][j] += v[e][i] * dw
 			}
 		}
-	}
-	if n.Noise != nil {
-		return n.Noise.replace(l, 0, mean), n.Noise.replace(l, 1, shift)
 	}
 	return mean, shift
 }
@@ -206,14 +215,9 @@ func (n *Net) backward(l int, t layerTrace, adjoint [][]float64, rule *Meta) (dW
 					g := n.Rate * dU[j][i] / batch
 					if n.Entry == "after_sigma" {
 						g = n.Rate * adjoint[e][j] * vi
+						dv[e][i] += n.Rate * adjoint[e][j] * n.Rule.Value(vi, w[j][i], s)
 					}
 					dvi, dw, ds := n.Rule.backward(vi, w[j][i], s, g, rule)
-					if n.Noise != nil {
-						continue // what L sees is a constant; M's gradient passes straight through
-					}
-					if n.Entry == "after_sigma" {
-						dvi += n.Rate * adjoint[e][j] * n.Rule.Value(vi, w[j][i], s)
-					}
 					dv[e][i] += dvi
 					dW[j][i] += dw
 					dz[above][j] += ds * slope
