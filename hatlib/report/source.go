@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/analysis/claims"
@@ -126,7 +127,9 @@ func rows(outcomes []claims.Outcome) []Row {
 	return out
 }
 
-// committed judges every profile of which runs are committed, small to large; none is no error.
+// committed judges every profile of which runs are committed, small to large; none is no error. A profile whose runs are all
+// among those of a larger one (quick's are the first of wide's) would say the same twice, and one without a complete seed
+// nothing: both are left out.
 func committed() ([]Source, error) {
 	covered := map[string][]experiment.Coverage{}
 	for _, name := range Experiments() {
@@ -150,5 +153,28 @@ func committed() ([]Source, error) {
 		s.Committed = true
 		sources = append(sources, s)
 	}
-	return sources, nil
+	return slices.DeleteFunc(slices.Clone(sources), func(s Source) bool {
+		return s.Measured() == 0 || slices.ContainsFunc(sources, s.within)
+	}), nil
+}
+
+// within says whether a larger profile has all runs of this one.
+func (s Source) within(larger Source) bool {
+	if slices.Index(experiment.Profiles, larger.Profile) <= slices.Index(experiment.Profiles, s.Profile) {
+		return false
+	}
+	there := map[string]bool{}
+	for _, c := range larger.Covered {
+		for _, r := range c.Found.Runs {
+			there[c.Experiment.Name+" "+r.Manifest.ID] = true
+		}
+	}
+	for _, c := range s.Covered {
+		for _, r := range c.Found.Runs {
+			if !there[c.Experiment.Name+" "+r.Manifest.ID] {
+				return false
+			}
+		}
+	}
+	return true
 }
