@@ -53,7 +53,7 @@ and effects below {{number .Claim.Smallest}} do not count. Curves and more in {{
 {{range $i, $h := .Columns}}<th style="text-align:{{if lt $i 3}}left{{else}}right{{end}};vertical-align:bottom;padding:2px 8px">{{$h}}</th>{{end}}</tr></thead><tbody>
 {{range .Lines}}<tr><td style="text-align:left;padding:2px 8px">{{.Source}}</td><td style="text-align:left;padding:2px 8px">{{.Row.Reading}}</td><td style="text-align:left;padding:2px 8px">{{verdict .Row.Verdict}}</td>
 <td style="text-align:right;padding:2px 8px">{{len .Row.Differences}}</td><td style="text-align:right;padding:2px 8px">{{.Row.Above}}</td>
-<td style="text-align:right;padding:2px 8px;white-space:nowrap">{{interval .Row.Median}}</td><td style="text-align:right;padding:2px 8px;white-space:nowrap">{{interval .Row.DifferenceOfMedians}}</td>
+<td style="text-align:right;padding:2px 8px;white-space:nowrap">{{interval .Row.Median}}</td>{{if $.Arms}}<td style="text-align:right;padding:2px 8px;white-space:nowrap">{{interval .Row.DifferenceOfMedians}}</td>{{end}}
 <td style="text-align:right;padding:2px 8px">{{p .Row.Corrected}}</td><td style="text-align:right;padding:2px 8px">{{p .Row.CorrectedEquivalent}}</td></tr>
 {{end}}</tbody></table>{{end}}
 {{if .Arms}}<table style="table-layout:auto;border-collapse:collapse;font-size:0.92em;margin-top:6px"><thead><tr style="border-bottom:1px solid #888">
@@ -132,7 +132,6 @@ type line struct {
 // compute the runs and judge them.
 func (r *Report) Section(e Entry) string {
 	data := map[string]any{"Number": e.Number, "Claim": e.Claim, "Here": e.Here, "HereProfile": r.Here.Profile, "Committed": e.Committed, "From": e.From,
-		"Columns": []string{"runs", "reading", "verdict", "n", "above 0", "median paired difference [95%]", "difference of medians [95%]", "p", "p equivalent"},
 		"ArmColumns": []string{"runs", "reading", "control: quartiles", e.Claim.TreatedArm() + ": quartiles", "control: interquartile mean [95%]",
 			e.Claim.TreatedArm() + ": interquartile mean [95%]"}}
 	var lines, arms []line
@@ -153,6 +152,12 @@ func (r *Report) Section(e Entry) string {
 			without = append(without, s.Name()+": "+strings.Join(quoted(lacking), ", "))
 		}
 	}
+	// Endpoints that are no difference of arms have a median over runs, and nothing of which the paper's statistic could be taken.
+	columns := []string{"runs", "reading", "verdict", "n", "above 0", "median [95%]"}
+	if len(arms) > 0 {
+		columns = append(columns[:5], "median paired difference [95%]", "difference of medians [95%]")
+	}
+	data["Columns"] = append(columns, "p", "p equivalent")
 	data["Lines"], data["Arms"], data["Without"] = lines, arms, strings.Join(without, "; ")
 	data["Commands"] = r.commands(e)
 	if p := r.picture(e); p != nil {
@@ -214,7 +219,7 @@ func (r *Report) picture(e Entry) *picture {
 // Forest is the figure of a claim: the median paired difference of every source and reading, with its interval. It has no
 // rows where nothing was measured.
 func (r *Report) Forest(e Entry) figure.Forest {
-	f := figure.Forest{Name: "10_" + e.Claim.ID, XLabel: "median difference (" + e.Claim.Unit + ")", Smallest: e.Claim.Smallest,
+	f := figure.Forest{Name: "10_" + e.Claim.ID, XLabel: "median (" + e.Claim.Unit + ")", Smallest: e.Claim.Smallest,
 		Decimals: decimals(e.Claim.Smallest)}
 	for _, s := range r.evidence() {
 		for _, row := range s.Of(e.Claim.ID) {
@@ -226,6 +231,9 @@ func (r *Report) Forest(e Entry) figure.Forest {
 			lo, hi := math.Min(m.Lo, m.Estimate), math.Max(m.Hi, m.Estimate)
 			if math.IsNaN(m.Lo) {
 				lo, hi = math.Inf(-1), math.Inf(1)
+			}
+			if row.Sample.HasArms() {
+				f.XLabel = "median paired difference (" + e.Claim.Unit + ")"
 			}
 			f.Rows = append(f.Rows, figure.Interval{Label: s.Name() + ": " + row.Reading, Estimate: m.Estimate, Lo: lo, Hi: hi, N: m.N})
 		}
