@@ -13,7 +13,7 @@ var bestTune = Experiment{
 	Name: "best-tune", Title: "Tuning control and HAT with the same budget",
 	About: "the best honest HAT: the search",
 	Grids: map[string][]Grid{
-		"smoke": {tuning(with(smokeSize, "epochs=2", "eval_every=2"), 2, 200, 1)},
+		"smoke": {tuning(with(smokeSize, "meta_hidden=4", "epochs=2", "eval_every=2"), 2, 200, 1)}, // three graphs of its own: a small M
 		"quick": {tuning(with(quickSize, "epochs=3", "eval_every=3"), 8, 5000, 2)},
 		"wide":  {tuning(with(quickSize, "epochs=3", "eval_every=3"), 8, 5000, 2)},
 		"paper": {tuning([]string{"epochs=10", "eval_every=5"}, 24, 5000, 3)},
@@ -27,7 +27,7 @@ var best = Experiment{
 	After: bestTune.Name,
 	Choose: func(profile string, runs []Run) ([]Grid, error) {
 		g := map[string]Grid{
-			"smoke": {Set: smokeSize, Seeds: 3},
+			"smoke": {Set: with(smokeSize, "meta_hidden=4"), Seeds: 3},
 			"quick": {Set: quickSize, Seeds: 8},
 			"wide":  {Set: quickSize, Seeds: wideSeeds},
 			"paper": {Set: []string{"epochs=10", "eval_every=0.5"}, Seeds: 30},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/hatlab/hatlab/hatlib"
 )
@@ -105,6 +106,11 @@ type readingSeed struct {
 // specKey is the part of an identity that a spec decides.
 func specKey(s Spec) string { return Identity{Config: s.Config, HeldOut: s.HeldOut}.configText() }
 
+// seedless is a specKey without its seed.
+func seedless(key string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(key, "\n"), func(line string) bool { return strings.HasPrefix(line, "seed=") }), "\n")
+}
+
 // index returns the manifests of the store by the spec that they are of. Runs of other versions, or of other numerics,
 // are left out: they are results of another program. Manifests that cannot be read are in damaged.
 func (s *Store) index() (index map[string][]*Manifest, damaged []error, err error) {
@@ -113,24 +119,32 @@ func (s *Store) index() (index map[string][]*Manifest, damaged []error, err erro
 		return nil, nil, err
 	}
 	index = map[string][]*Manifest{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil {
+		s.known = map[string]indexed{}
+	}
 	for _, id := range ids {
-		m, err := s.Manifest(id)
-		if errors.Is(err, ErrVersion) || errors.Is(err, fs.ErrNotExist) {
-			continue
+		entry, ok := s.known[id]
+		if !ok {
+			m, err := s.Manifest(id)
+			if errors.Is(err, ErrVersion) || errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				damaged = append(damaged, err)
+				continue
+			}
+			identity, err := m.identity()
+			if err != nil {
+				return nil, nil, err
+			}
+			entry = indexed{m, identity.configText()}
+			s.known[id] = entry
 		}
-		if err != nil {
-			damaged = append(damaged, err)
-			continue
+		if entry.manifest.Numerics == Numerics {
+			index[entry.key] = append(index[entry.key], entry.manifest)
 		}
-		if m.Numerics != Numerics {
-			continue
-		}
-		identity, err := m.identity()
-		if err != nil {
-			return nil, nil, err
-		}
-		key := identity.configText()
-		index[key] = append(index[key], m)
 	}
 	return index, damaged, nil
 }

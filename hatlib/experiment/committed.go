@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 )
 
 // ErrNoCommitted is wrapped by the error of Committed where there are no committed results.
@@ -16,7 +17,7 @@ var ErrNoCommitted = errors.New("no committed results")
 // wraps ErrNoCommitted where there is none, as in a copy of the module without the notebooks; see [CommittedRuns].
 func Committed() (*Store, error) {
 	if dir := os.Getenv("HATLAB_RESULTS"); dir != "" {
-		store, err := ExistingStore(dir)
+		store, err := opened(dir)
 		if err != nil {
 			return nil, fmt.Errorf("HATLAB_RESULTS: %w: %w", err, ErrNoCommitted)
 		}
@@ -26,11 +27,24 @@ func Committed() (*Store, error) {
 	if !ok {
 		return nil, fmt.Errorf("this program does not know its source: %w; set HATLAB_RESULTS", ErrNoCommitted)
 	}
-	store, err := ExistingStore(filepath.Join(filepath.Dir(file), "..", "..", "notebooks", "results"))
+	store, err := opened(filepath.Join(filepath.Dir(file), "..", "..", "notebooks", "results"))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w; set HATLAB_RESULTS", err, ErrNoCommitted)
 	}
 	return store, nil
+}
+
+// stores are the committed stores of this process by folder: one is asked about every experiment, and should read its
+// manifests once.
+var stores sync.Map
+
+func opened(dir string) (*Store, error) {
+	store, err := ExistingStore(dir)
+	if err != nil {
+		return nil, err
+	}
+	kept, _ := stores.LoadOrStore(dir, store)
+	return kept.(*Store), nil
 }
 
 // CommittedRuns returns what the committed results hold of an experiment, one entry for each profile of which there are

@@ -114,6 +114,13 @@ func TestCommittedRuns(t *testing.T) {
 		k.String() != "paper 3 of 20 seeds; paper, linear outputs 0 of 20" {
 		t.Errorf("%s: %s, %d runs, %d of complete seeds", k.Profile, k, len(k.Found.Runs), len(k.Found.Complete()))
 	}
+	// A sweep in shards may have late seeds first.
+	late := newStore(t)
+	fake(t, late, specs[34])
+	fake(t, late, specs[35])
+	if kept, err := Coverages(late, "fig1-epochs"); err != nil || len(kept) != 1 || kept[0].Seeds(ReadingPaper) != 1 {
+		t.Errorf("seed %d alone: %v, %v", specs[35].Config.Seed, kept, err)
+	}
 	// HAT's runs of the figure are those of figure 2.
 	if kept, err := CommittedRuns("fig2-rule"); err != nil || len(kept) != 1 || kept[0].Seeds(ReadingPaper) != 3 {
 		t.Errorf("fig2-rule: %v, %v", kept, err)

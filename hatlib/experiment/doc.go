@@ -26,6 +26,9 @@
 // The folder is filled under a temporary name and renamed: a run is there as a whole or not at all. Nothing changes it
 // afterwards. Resuming is "the folder is there", merging is copying folders, and shards share nothing.
 //
+// Results that come with the repository are such a store, notebooks/results: [Committed] finds it, [CommittedRuns] says
+// what it has of an experiment.
+//
 // pandas and DuckDB read a store as it is:
 //
 //	pandas.concat(pandas.read_parquet(f) for f in glob.glob("store/runs/*/curve.parquet"))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/hatlab/hatlab/hatlib"
 	"github.com/hatlab/hatlab/hatlib/atomicfile"
@@ -28,7 +29,19 @@ var (
 )
 
 // Store is a folder of runs; see the package comment for its files. Several processes may use one store at once.
-type Store struct{ dir string }
+type Store struct {
+	dir string
+
+	mu sync.Mutex
+	// known are the manifests that were read and found whole: files of a run never change.
+	known map[string]indexed
+}
+
+// indexed is a manifest with the key of the spec that it is of.
+type indexed struct {
+	manifest *Manifest
+	key      string
+}
 
 // OpenStore returns the store in dir, making the folder when it is not there.
 func OpenStore(dir string) (*Store, error) {
@@ -221,6 +234,9 @@ func (s *Store) put(m *Manifest, files map[string][]byte) error {
 		return fmt.Errorf("storing run %s: %w", m.ID, err)
 	}
 	defer os.RemoveAll(aside)
+	s.mu.Lock()
+	delete(s.known, m.ID)
+	s.mu.Unlock()
 	if err := os.Rename(temporary, s.folder(m.ID)); err != nil {
 		return fmt.Errorf("storing run %s: %w", m.ID, err)
 	}

@@ -48,7 +48,7 @@ func (f Forest) Figure() (*Figure, error) {
 		t.add(r.Label, r.Estimate, r.Lo, r.Hi, r.N)
 		labels[last-i] = r.Label
 		n = max(n, r.N)
-		for _, v := range []float64{r.Lo, r.Hi, 0} {
+		for _, v := range []float64{r.Lo, r.Estimate, r.Hi, 0} { // the estimate of an open interval is the only end it has
 			if finite(v) {
 				p.X.Min, p.X.Max = math.Min(p.X.Min, v), math.Max(p.X.Max, v)
 			}

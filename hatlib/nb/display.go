@@ -82,7 +82,7 @@ func Table(header []string, rows [][]string) {
 		}
 	}
 	var b strings.Builder
-	b.WriteString(`<table style="border-collapse:collapse;margin:8px 0"><thead><tr>`)
+	b.WriteString(`<table style="table-layout:auto;border-collapse:collapse;margin:8px 0"><thead><tr>`)
 	right := make([]bool, len(header))
 	for i, h := range header {
 		right[i] = numericColumn(rows, i)

@@ -33,12 +33,12 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	},
 	"interval": intervalText, "number": number, "p": pText, "quartiles": quartilesText, "notebook": notebookLink,
 }).Parse(`
-{{define "summary"}}<table style="border-collapse:collapse;width:100%" id="summary">
+{{define "summary"}}<table style="table-layout:auto;border-collapse:collapse;width:100%" id="summary">
 <thead><tr style="border-bottom:1px solid #888">{{range .Header}}<th style="text-align:left;vertical-align:bottom;padding:3px 8px">{{.}}</th>{{end}}</tr></thead><tbody>
 {{range .Entries}}<tr style="border-bottom:1px solid #ddd">
-<td style="text-align:right;vertical-align:top;padding:4px 8px">{{.Number}}</td>
+<td style="text-align:right;vertical-align:top;padding:4px 8px;width:1.5em">{{.Number}}</td>
 <td style="text-align:left;vertical-align:top;padding:4px 8px"><a href="#claim-{{.Claim.ID}}">{{.Claim.Sentence}}</a><br><small>{{.Claim.Where}}</small></td>
-<td style="text-align:left;vertical-align:top;padding:4px 8px">{{if .From}}{{verdict .Committed.Verdict}} <small>({{.From.Profile}})</small>{{with .Committed.Detail}}<br><small>{{.}}</small>{{end}}{{else}}<small>no committed results</small>{{end}}</td>
+<td style="text-align:left;vertical-align:top;padding:4px 8px">{{if .From}}{{verdict .Committed.Verdict}} <small>({{.From.Profile}})</small>{{with .Committed.Detail}}<br><small>{{.}}</small>{{end}}{{else}}<small>nothing committed measures it</small>{{end}}</td>
 <td style="text-align:left;vertical-align:top;padding:4px 8px">{{verdict .Here.Verdict}}{{with .Here.Detail}}<br><small>{{.}}</small>{{end}}</td>
 <td style="text-align:left;vertical-align:top;padding:4px 8px">{{notebook .Claim.Notebook}}</td></tr>
 {{end}}</tbody></table>{{end}}
@@ -49,14 +49,14 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 and effects below {{number .Claim.Smallest}} do not count. Curves and more in {{notebook .Claim.Notebook}}. <a href="#summary">All claims</a></p>
 <p style="margin:4px 0">{{if .From}}Committed results ({{.From.Profile}}): {{verdict .Committed.Verdict}}{{with .Committed.Detail}} <small>{{.}}</small>{{end}}{{else}}Nothing is committed on it.{{end}}
 &#160; Computed here ({{.HereProfile}}): {{verdict .Here.Verdict}}{{with .Here.Detail}} <small>{{.}}</small>{{end}}</p>
-{{if .Lines}}<table style="border-collapse:collapse;font-size:0.92em"><thead><tr style="border-bottom:1px solid #888">
+{{if .Lines}}<table style="table-layout:auto;border-collapse:collapse;font-size:0.92em"><thead><tr style="border-bottom:1px solid #888">
 {{range $i, $h := .Columns}}<th style="text-align:{{if lt $i 3}}left{{else}}right{{end}};vertical-align:bottom;padding:2px 8px">{{$h}}</th>{{end}}</tr></thead><tbody>
 {{range .Lines}}<tr><td style="text-align:left;padding:2px 8px">{{.Source}}</td><td style="text-align:left;padding:2px 8px">{{.Row.Reading}}</td><td style="text-align:left;padding:2px 8px">{{verdict .Row.Verdict}}</td>
 <td style="text-align:right;padding:2px 8px">{{len .Row.Differences}}</td><td style="text-align:right;padding:2px 8px">{{.Row.Above}}</td>
-<td style="text-align:right;padding:2px 8px;white-space:nowrap">{{interval .Row.Median}}</td><td style="text-align:right;padding:2px 8px;white-space:nowrap">{{interval .Row.DifferenceOfMedians}}</td>
+<td style="text-align:right;padding:2px 8px;white-space:nowrap">{{interval .Row.Median}}</td>{{if $.Arms}}<td style="text-align:right;padding:2px 8px;white-space:nowrap">{{interval .Row.DifferenceOfMedians}}</td>{{end}}
 <td style="text-align:right;padding:2px 8px">{{p .Row.Corrected}}</td><td style="text-align:right;padding:2px 8px">{{p .Row.CorrectedEquivalent}}</td></tr>
 {{end}}</tbody></table>{{end}}
-{{if .Arms}}<table style="border-collapse:collapse;font-size:0.92em;margin-top:6px"><thead><tr style="border-bottom:1px solid #888">
+{{if .Arms}}<table style="table-layout:auto;border-collapse:collapse;font-size:0.92em;margin-top:6px"><thead><tr style="border-bottom:1px solid #888">
 {{range $i, $h := .ArmColumns}}<th style="text-align:{{if lt $i 2}}left{{else}}right{{end}};vertical-align:bottom;padding:2px 8px">{{$h}}</th>{{end}}</tr></thead><tbody>
 {{range .Arms}}<tr><td style="text-align:left;padding:2px 8px">{{.Source}}</td><td style="text-align:left;padding:2px 8px">{{.Row.Reading}}</td>
 <td style="text-align:right;padding:2px 8px;white-space:nowrap">{{quartiles .Row.Control}}</td><td style="text-align:right;padding:2px 8px;white-space:nowrap">{{quartiles .Row.Treated}}</td>
@@ -68,7 +68,7 @@ and effects below {{number .Claim.Smallest}} do not count. Curves and more in {{
 <pre style="font-size:0.85em;background:#f7f7f7;color:#222;border:1px solid #ddd;padding:6px;overflow-x:auto;margin:6px 0">{{range .Commands}}{{.}}
 {{end}}</pre></div>{{end}}
 
-{{define "runs"}}<table style="border-collapse:collapse"><thead><tr style="border-bottom:1px solid #888">
+{{define "runs"}}<table style="table-layout:auto;border-collapse:collapse"><thead><tr style="border-bottom:1px solid #888">
 {{range .Header}}<th style="text-align:left;padding:2px 8px">{{.}}</th>{{end}}</tr></thead><tbody>
 {{range .Rows}}<tr>{{range .}}<td style="text-align:left;vertical-align:top;padding:2px 8px">{{.}}</td>{{end}}</tr>
 {{end}}</tbody></table>{{end}}
@@ -132,7 +132,6 @@ type line struct {
 // compute the runs and judge them.
 func (r *Report) Section(e Entry) string {
 	data := map[string]any{"Number": e.Number, "Claim": e.Claim, "Here": e.Here, "HereProfile": r.Here.Profile, "Committed": e.Committed, "From": e.From,
-		"Columns": []string{"runs", "reading", "verdict", "n", "above 0", "median paired difference [95%]", "difference of medians [95%]", "p", "p equivalent"},
 		"ArmColumns": []string{"runs", "reading", "control: quartiles", e.Claim.TreatedArm() + ": quartiles", "control: interquartile mean [95%]",
 			e.Claim.TreatedArm() + ": interquartile mean [95%]"}}
 	var lines, arms []line
@@ -153,6 +152,12 @@ func (r *Report) Section(e Entry) string {
 			without = append(without, s.Name()+": "+strings.Join(quoted(lacking), ", "))
 		}
 	}
+	// Endpoints that are no difference of arms have a median over runs, and nothing of which the paper's statistic could be taken.
+	columns := []string{"runs", "reading", "verdict", "n", "above 0", "median [95%]"}
+	if len(arms) > 0 {
+		columns = append(columns[:5], "median paired difference [95%]", "difference of medians [95%]")
+	}
+	data["Columns"] = append(columns, "p", "p equivalent")
 	data["Lines"], data["Arms"], data["Without"] = lines, arms, strings.Join(without, "; ")
 	data["Commands"] = r.commands(e)
 	if p := r.picture(e); p != nil {
@@ -214,7 +219,7 @@ func (r *Report) picture(e Entry) *picture {
 // Forest is the figure of a claim: the median paired difference of every source and reading, with its interval. It has no
 // rows where nothing was measured.
 func (r *Report) Forest(e Entry) figure.Forest {
-	f := figure.Forest{Name: "10_" + e.Claim.ID, XLabel: "median difference (" + e.Claim.Unit + ")", Smallest: e.Claim.Smallest,
+	f := figure.Forest{Name: "10_" + e.Claim.ID, XLabel: "median (" + e.Claim.Unit + ")", Smallest: e.Claim.Smallest,
 		Decimals: decimals(e.Claim.Smallest)}
 	for _, s := range r.evidence() {
 		for _, row := range s.Of(e.Claim.ID) {
@@ -226,6 +231,9 @@ func (r *Report) Forest(e Entry) figure.Forest {
 			lo, hi := math.Min(m.Lo, m.Estimate), math.Max(m.Hi, m.Estimate)
 			if math.IsNaN(m.Lo) {
 				lo, hi = math.Inf(-1), math.Inf(1)
+			}
+			if row.Sample.HasArms() {
+				f.XLabel = "median paired difference (" + e.Claim.Unit + ")"
 			}
 			f.Rows = append(f.Rows, figure.Interval{Label: s.Name() + ": " + row.Reading, Estimate: m.Estimate, Lo: lo, Hi: hi, N: m.N})
 		}

@@ -32,7 +32,7 @@ type Entry struct {
 
 // Read judges the runs of a store, and the committed ones.
 func Read(store *experiment.Store, o experiment.Options) (*Report, error) {
-	here, err := Judge(store, o, false)
+	here, err := Judge(store, o)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +109,36 @@ func (r *Report) Count() (here, committed Counts) {
 		committed[e.Committed.Verdict]++
 	}
 	return here, committed
+}
+
+// Diverged counts the runs behind the report, each once, and those of them that diverged.
+func (r *Report) Diverged() (runs, diverged int) {
+	seen := map[string]bool{}
+	for _, s := range r.Sources() {
+		for _, c := range s.Covered {
+			for _, run := range c.Found.Runs {
+				if seen[run.Manifest.ID] {
+					continue
+				}
+				seen[run.Manifest.ID] = true
+				if runs++; run.Result.Diverged() {
+					diverged++
+				}
+			}
+		}
+	}
+	return runs, diverged
+}
+
+// Measured is the number of rows with a number.
+func (s Source) Measured() int {
+	n := 0
+	for _, r := range s.Rows {
+		if len(r.Differences) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // Sources are all of them: here, then the committed ones from large to small.

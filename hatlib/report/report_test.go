@@ -151,6 +151,25 @@ func TestLargestCommittedProfile(t *testing.T) {
 	}
 }
 
+// TestWithin: a profile whose runs are all among those of a larger one is left out, in this direction only.
+func TestWithin(t *testing.T) {
+	e, err := experiment.Find("long")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := func(profile string, ids ...string) Source {
+		c := experiment.Coverage{Experiment: e, Found: &experiment.Found{}}
+		for _, id := range ids {
+			c.Found.Runs = append(c.Found.Runs, experiment.Run{Manifest: &experiment.Manifest{ID: id}})
+		}
+		return Source{Profile: profile, Covered: []experiment.Coverage{c}}
+	}
+	quick, wide := source("quick", "a", "b"), source("wide", "a", "b", "c")
+	if !quick.within(wide) || wide.within(quick) || wide.within(wide) || source("quick", "a", "d").within(wide) {
+		t.Error("which runs are among which")
+	}
+}
+
 // wellFormed reads a fragment as XML, with HTML's void elements, and returns its links and the places that they may lead to.
 func wellFormed(t *testing.T, fragment string) (links, places []string) {
 	t.Helper()
@@ -306,5 +325,8 @@ func TestFromStores(t *testing.T) {
 	}
 	for _, e := range r.Entries {
 		wellFormed(t, r.Section(e))
+	}
+	if runs, diverged := r.Diverged(); runs == 0 || runs > summary.Total || diverged > runs || r.Here.Measured() < 20 {
+		t.Errorf("%d runs of %d, %d diverged; %d rows measured", runs, summary.Total, diverged, r.Here.Measured())
 	}
 }

@@ -3,7 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/analysis/claims"
@@ -73,30 +73,39 @@ func (s Source) Family() int {
 func (s Source) PairsNeeded() int { return analysis.PairsNeeded(max(1, s.Family())) }
 
 // Judge reads a store at one profile and judges every claim.
-func Judge(store *experiment.Store, o experiment.Options, committed bool) (Source, error) {
-	if o.Profile == "" {
-		o.Profile = experiment.Profiles[0]
-	}
-	s := Source{Committed: committed, Profile: o.Profile, Options: o}
+func Judge(store *experiment.Store, o experiment.Options) (Source, error) {
+	var covered []experiment.Coverage
 	for _, name := range Experiments() {
 		e, err := experiment.Find(name)
 		if err != nil {
-			return s, err
+			return Source{}, err
 		}
 		c, err := experiment.Cover(store, e, o)
 		if errors.Is(err, experiment.ErrNoProfile) || errors.Is(err, experiment.ErrWaits) {
 			continue
 		}
 		if err != nil {
-			return s, fmt.Errorf("%s: %w", s.Name(), err)
+			return Source{}, fmt.Errorf("%s: %w", name, err)
 		}
 		if len(c.Found.Runs) > 0 {
-			s.Covered = append(s.Covered, *c)
+			covered = append(covered, *c)
 		}
 	}
-	outcomes, err := claims.Judge(store, o)
+	return judge(covered, o)
+}
+
+func judge(covered []experiment.Coverage, o experiment.Options) (Source, error) {
+	if o.Profile == "" {
+		o.Profile = experiment.Profiles[0]
+	}
+	s := Source{Profile: o.Profile, Options: o, Covered: covered}
+	runs := map[string][]experiment.Run{}
+	for _, c := range covered {
+		runs[c.Experiment.Name] = c.Found.Complete()
+	}
+	outcomes, err := claims.JudgeRuns(runs, o)
 	if err != nil {
-		return s, fmt.Errorf("%s: %w", s.Name(), err)
+		return s, fmt.Errorf("profile %s: %w", o.Profile, err)
 	}
 	s.Rows = rows(outcomes)
 	return s, nil
@@ -118,35 +127,54 @@ func rows(outcomes []claims.Outcome) []Row {
 	return out
 }
 
-// committed judges every profile of which runs are committed, small to large; none is no error.
+// committed judges every profile of which runs are committed, small to large; none is no error. A profile whose runs are all
+// among those of a larger one (quick's are the first of wide's) would say the same twice, and one without a complete seed
+// nothing: both are left out.
 func committed() ([]Source, error) {
-	store, err := experiment.Committed()
-	if errors.Is(err, experiment.ErrNoCommitted) && os.Getenv("HATLAB_RESULTS") == "" {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	there := map[string]bool{}
+	covered := map[string][]experiment.Coverage{}
 	for _, name := range Experiments() {
 		kept, err := experiment.CommittedRuns(name)
 		if err != nil {
 			return nil, err
 		}
 		for _, k := range kept {
-			there[k.Profile] = true
+			covered[k.Profile] = append(covered[k.Profile], k)
 		}
 	}
 	var sources []Source
 	for _, profile := range experiment.Profiles {
-		if !there[profile] {
+		if len(covered[profile]) == 0 {
 			continue
 		}
-		s, err := Judge(store, experiment.Options{Profile: profile}, true)
+		s, err := judge(covered[profile], experiment.Options{Profile: profile})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("committed results: %w", err)
 		}
+		s.Committed = true
 		sources = append(sources, s)
 	}
-	return sources, nil
+	return slices.DeleteFunc(slices.Clone(sources), func(s Source) bool {
+		return s.Measured() == 0 || slices.ContainsFunc(sources, s.within)
+	}), nil
+}
+
+// within says whether a larger profile has all runs of this one.
+func (s Source) within(larger Source) bool {
+	if slices.Index(experiment.Profiles, larger.Profile) <= slices.Index(experiment.Profiles, s.Profile) {
+		return false
+	}
+	there := map[string]bool{}
+	for _, c := range larger.Covered {
+		for _, r := range c.Found.Runs {
+			there[c.Experiment.Name+" "+r.Manifest.ID] = true
+		}
+	}
+	for _, c := range s.Covered {
+		for _, r := range c.Found.Runs {
+			if !there[c.Experiment.Name+" "+r.Manifest.ID] {
+				return false
+			}
+		}
+	}
+	return true
 }

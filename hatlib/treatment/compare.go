@@ -78,6 +78,16 @@ func (r *Row) against(runs []experiment.Run) {
 	r.OfMedians = bootstrap.DifferenceOfMedians(treated, control)
 }
 
+// Of returns the row of an arm in a reading, without a value on an axis, or an error that names both.
+func Of(rows []Row, reading, arm string) (Row, error) {
+	for _, r := range rows {
+		if r.Reading == reading && r.Arm == arm && r.X == "" {
+			return r, nil
+		}
+	}
+	return Row{}, fmt.Errorf("no runs of %s in the reading %q", arm, reading)
+}
+
 // Only returns the rows that keep wants.
 func Only(rows []Row, keep func(Row) bool) []Row {
 	var kept []Row
@@ -91,7 +101,7 @@ func Only(rows []Row, keep func(Row) bool) []Row {
 
 // Forest is the figure of the differences to the base, one row for each arm that was compared.
 func Forest(name, title string, rows []Row) figure.Forest {
-	f := figure.Forest{Name: name, Title: title, Smallest: 0.5}
+	f := figure.Forest{Name: name, Title: title, Smallest: smallest}
 	readings := map[string]bool{}
 	for _, r := range rows {
 		readings[r.Reading] = true
@@ -108,13 +118,21 @@ func Forest(name, title string, rows []Row) figure.Forest {
 		if r.X != "" {
 			label += " at " + r.X
 		}
-		lo, hi := math.Min(r.Difference.Lo, r.Difference.Estimate), math.Max(r.Difference.Hi, r.Difference.Estimate)
-		if math.IsNaN(r.Difference.Lo) { // one pair
-			lo, hi = math.Inf(-1), math.Inf(1)
-		}
-		f.Rows = append(f.Rows, figure.Interval{Label: label, Estimate: r.Difference.Estimate, Lo: lo, Hi: hi, N: r.Difference.N})
+		f.Rows = append(f.Rows, forestRow(label, r.Difference))
 	}
 	return f
+}
+
+// smallest difference that matters, in points: that of the protocol.
+const smallest = 0.5
+
+// forestRow is an interval in a figure. That of one pair is open, and a corrected one may miss its estimate.
+func forestRow(label string, i analysis.Interval) figure.Interval {
+	lo, hi := math.Min(i.Lo, i.Estimate), math.Max(i.Hi, i.Estimate)
+	if math.IsNaN(i.Lo) {
+		lo, hi = math.Inf(-1), math.Inf(1)
+	}
+	return figure.Interval{Label: label, Estimate: i.Estimate, Lo: lo, Hi: hi, N: i.N}
 }
 
 // Table is the rows as text: header and cells.

@@ -47,6 +47,12 @@ func TestCompare(t *testing.T) {
 	if rows := Compare(five(), "HAT"); math.Abs(rows[0].Difference.Estimate+1) > 1e-9 {
 		t.Errorf("the other way round %+v", rows[0].Difference)
 	}
+	if r, err := Of(rows, "paper", "HAT"); err != nil || r != hat {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := Of(rows, "released", "HAT"); err == nil {
+		t.Error("an arm that is not there")
+	}
 	header, cells := Table(rows)
 	if len(cells) != 3 || len(cells[0]) != len(header) || cells[1][7] != "3 of 5" || cells[0][5] != "" || !strings.HasPrefix(cells[1][5], "+1.00 [") {
 		t.Errorf("%q", cells)
@@ -96,6 +102,36 @@ func TestCurves(t *testing.T) {
 	}
 	if a := Curves(five(), "paper", "HAT", 0, TrainLoss); len(a.X) != 2 || a.Runs[0][1] != 1 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestAtEqualTime: a control that is twenty times as cheap, and a reading in which times cannot be compared.
+func TestAtEqualTime(t *testing.T) {
+	timed := func(reading, arm string, seed int64, batches int, seconds float64, accuracy float64) experiment.Run {
+		r := run(reading, arm, seed, accuracy, 0)
+		r.Result.Points[1].Batch = batches
+		r.Manifest = &experiment.Manifest{Made: experiment.Made{Seconds: seconds}}
+		return r
+	}
+	var runs []experiment.Run
+	for seed := range int64(3) {
+		runs = append(runs, timed("paper", experiment.HATArm, seed, 100, 20, 0.6), timed("paper", experiment.LongerArm, seed, 4000, 40, 0.9),
+			timed("released", experiment.LongerArm, seed, 4000, 40, 0.9))
+	}
+	rows := AtEqualTime(runs)
+	if len(rows) != 2 || rows[1].Problem == "" {
+		t.Fatalf("%+v", rows)
+	}
+	// 100 batches of HAT cost 20 s, as 2000 of the control, half of its way from 0.1 to 0.9.
+	if r := rows[0]; math.Abs(r.Ratio-20) > 1e-9 || math.Abs(r.Epoch-0.5) > 1e-9 || math.Abs(r.Difference.Estimate-10) > 1e-9 || r.Ahead != 3 || r.Short != 0 {
+		t.Errorf("%+v", r)
+	}
+	header, cells := TimeTable(rows)
+	if len(cells) != 2 || len(cells[0]) != len(header) || len(cells[1]) != len(header) || cells[0][2] != "20.0" {
+		t.Errorf("%q", cells)
+	}
+	if f := TimeForest("x", "", rows); len(f.Rows) != 1 || f.Rows[0].N != 3 {
+		t.Errorf("%+v", f)
 	}
 }
 

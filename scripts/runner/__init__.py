@@ -6,6 +6,8 @@ run       one notebook on one kernel, cell by cell
 shell     which shell lines (`!cmd`) of a cell failed: the kernel itself does not tell
 compare   the numbers that notebooks recorded, against committed references
 report    junit.xml, pages, index.html, timings.json, run.json
+pages     notebooks as pages that need no network. One that has {"hatlab": {"page": "report.html"}} in its metadata also becomes
+          that page, beside index.html and without its code
 check     what a committed notebook must look like: `python -m runner.check notebooks`
 progress  what is said while it runs
 

@@ -20,7 +20,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Parses the command line."""
     p = argparse.ArgumentParser(
         prog="scripts/reproduce",
-        description="Executes the notebooks headlessly. OUT then holds index.html, notebooks/, html/, figures/, numbers/, junit.xml, "
+        description="Executes the notebooks headlessly. OUT then holds index.html, report.html, notebooks/, html/, figures/, numbers/, junit.xml, "
         "timings.json and run.json; what an earlier run wrote there is removed first. The status is 1 when a cell or a shell line of a cell "
         "fails, or a number deviates from its reference.",
     )
@@ -127,6 +127,8 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     bad = [r.name for r in runs if not r.ok]
     say(f"results: {out / 'index.html'}")
+    if any(report.own_page(r) for r in runs):
+        say(f"report:  {out / report.PAGES[0]}")
     if any(r.interrupted for r in runs):
         say("NOTEBOOKS INTERRUPTED")
         return 130

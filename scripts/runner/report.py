@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 
+from .pages import requests
 from .run import CellResult, NotebookRun
 
 FOLDERS = ("notebooks", "html", "figures", "numbers")
@@ -69,9 +70,13 @@ def write_notebook(out: Path, run: NotebookRun, source_folder: Path, page) -> No
     except nbformat.ValidationError as e:
         run.problem = run.problem or f"the outputs do not form a valid notebook: {str(e).splitlines()[0]}"
     write(out / "notebooks" / f"{run.name}.ipynb", json.dumps(run.notebook, indent=1, ensure_ascii=False) + "\n")
-    write(out / "html" / f"{run.name}.html", page(run.notebook, run.name, str(source_folder)))
+    pages = {out / "html" / f"{run.name}.html": page(run.notebook, run.name, str(source_folder))}
     if own := own_page(run):
-        write(out / own, page(run.notebook, run.name, str(source_folder), code=False, pages="html/"))
+        pages[out / own] = page(run.notebook, run.name, str(source_folder), code=False, pages="html/")
+    for path, text in pages.items():
+        write(path, text)
+        if loads := requests(text):
+            run.problem = run.problem or f"{path.name} would load {loads[0]}: a page must hold all it needs"
 
 
 def own_page(run: NotebookRun) -> str:

@@ -65,7 +65,13 @@ func Judge(store *experiment.Store, o experiment.Options) ([]Outcome, error) {
 		}
 		byExperiment[c.Experiment] = found.Complete()
 	}
-	return judge(All, byExperiment, o)
+	return JudgeRuns(byExperiment, o)
+}
+
+// JudgeRuns is Judge for runs that were read already, by the name of their experiment; they must be of complete seeds, see
+// experiment.Found.
+func JudgeRuns(runs map[string][]experiment.Run, o experiment.Options) ([]Outcome, error) {
+	return judge(All, runs, o)
 }
 
 func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) ([]Outcome, error) {
