@@ -144,6 +144,10 @@ func TestPictures(t *testing.T) {
 		near(t, l.Name+", degree 0", l.Y[0], 0, 0.01)
 		near(t, l.Name+", degree 1", l.Y[1], 1, 1e-9)
 	}
+	header, cells := PolynomialTable(lines)
+	if len(lines) != 7 || len(header) != 11 || len(cells) != 7 || cells[6][0] != "mean rule, visited, layer 2 (32-10)" || cells[6][2] != "1.000" {
+		t.Errorf("%v, %v", header, cells)
+	}
 	lines[2].Lo[3], lines[2].Y[3], lines[2].Hi[3] = -2, 0.5, 0.75
 	left := Unexplained(lines)
 	if left[2].Lo[3] != 0.25 || left[2].Y[3] != 0.5 || left[2].Hi[3] != 3 || left[0].Y[1] <= 0 || left[0].Lo != nil {
