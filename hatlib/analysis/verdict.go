@@ -21,6 +21,16 @@ const Alpha = 0.05
 // p-value of 1/16.
 const MinPairs = 6
 
+// PairsNeeded is the number of pairs below which no effect can be found in a family of so many tests, even if all pairs
+// agree: the smallest p-value of n pairs, 2/2^n, times the number of tests must be below Alpha. It is MinPairs at least.
+func PairsNeeded(tests int) int {
+	n := MinPairs
+	for float64(tests)*math.Pow(2, float64(1-n)) >= Alpha {
+		n++
+	}
+	return n
+}
+
 // Direction is what a claim says of the difference.
 type Direction int
 
@@ -30,6 +40,11 @@ const (
 	NoEffect Direction = 0
 	Higher   Direction = 1
 )
+
+// String is what a claim of this direction says of the difference.
+func (d Direction) String() string {
+	return map[Direction]string{Lower: "lower", NoEffect: "no effect", Higher: "higher"}[d]
+}
 
 // Test is one claim with its data: one number for each pair of runs, treated minus control in the unit of Smallest.
 type Test struct {

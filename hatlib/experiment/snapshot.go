@@ -189,7 +189,11 @@ func visit(c hatlib.Config, weights hatlib.Arrays, train *dataset.Set, batch int
 		values := make([]float32, 0, 3*visitedPairs)
 		for range visitedPairs {
 			e, i, j := rng.IntN(n), rng.IntN(in), rng.IntN(out)
-			values = append(values, float32(pre[e][i]), w[j*in+i], float32(seen[e][j]))
+			above := e
+			if c.Pairing == hatlib.PairingShuffled {
+				above = (e + 1) % n
+			}
+			values = append(values, float32(pre[e][i]), w[j*in+i], float32(seen[above][j]))
 		}
 		samples[l] = hatlib.Array{Shape: []int{visitedPairs, 3}, Values: values}
 		pre = post

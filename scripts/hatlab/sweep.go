@@ -237,11 +237,15 @@ func merge(to, from *experiment.Store, names []string, o experiment.Options) (co
 
 func reportCommand() *cobra.Command {
 	var flags sweepFlags
+	var claim string
 	cmd := &cobra.Command{
 		Use:       "report [EXPERIMENT...]",
 		Short:     "Summarize the runs that are in the store, by reading, arm and value; without a name, also judge every claim of the paper",
 		ValidArgs: experiment.Names(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if claim != "" {
+				return reportClaim(cmd.OutOrStdout(), flags, claim)
+			}
 			err := eachExperiment(cmd.OutOrStdout(), flags, args, func(w io.Writer, e *experiment.Experiment, found *experiment.Found) error {
 				return experiment.Report(w, e, found)
 			})
@@ -260,5 +264,24 @@ func reportCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().StringVar(&claim, "claim", "", "only the verdicts on this claim of the paper (corrected for all claims, as always)")
 	return cmd
+}
+
+// reportClaim judges every claim, since they are one family, and prints one.
+func reportClaim(w io.Writer, flags sweepFlags, id string) error {
+	claim, err := claims.Find(id)
+	if err != nil {
+		return err
+	}
+	store, err := openStore(flags.out)
+	if err != nil {
+		return err
+	}
+	outcomes, err := claims.Judge(store, flags.options())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s (%s)\n%s, in %s: the paper says %s\n", claim.Sentence, claim.Where, claim.Endpoint, claim.Unit, claim.Direction)
+	return claims.Write(w, slices.DeleteFunc(outcomes, func(o claims.Outcome) bool { return o.Claim.ID != id }))
 }

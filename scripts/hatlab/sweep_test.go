@@ -53,6 +53,9 @@ func TestSweep(t *testing.T) {
 	if out := run("report", "--out", all); !strings.Contains(out, "higher-median") || !strings.Contains(out, "not tested at this scale") {
 		t.Errorf("report with verdicts: %s", out)
 	}
+	if out := run("report", "--claim", "robust", "--out", all); strings.Count(out, "robust ") != 3 || strings.Contains(out, "consistent") {
+		t.Errorf("report of one claim: %s", out)
+	}
 	// Of one experiment only whole pairs are copied, and a second time nothing is.
 	part := filepath.Join(dir, "part")
 	if out := run("merge", one, "--experiment", "fig1-epochs", "--out", part); !strings.Contains(out, "4 runs copied") {
@@ -94,6 +97,7 @@ func TestSweepRefuses(t *testing.T) {
 		{"sweep best-tune", []string{"sweep", "best", "--out", dir}},
 		{"fig1-labels at profile cpu", []string{"sweep", "fig1-labels", "--profile", "cpu", "--out", dir}},
 		{`did you mean "long"`, []string{"merge", dir, "--experiment", "lon", "--out", filepath.Join(dir, "to")}},
+		{`did you mean "robust"`, []string{"report", "--claim", "robus", "--out", dir}},
 		{"not a store", []string{"merge", filepath.Join(dir, "nothing"), "--out", dir}},
 	} {
 		if out, err := command(t, c.arguments...); err == nil || !strings.Contains(err.Error(), c.says) {

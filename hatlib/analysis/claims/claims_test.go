@@ -259,7 +259,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestJudgeCommitted: a committed store with one run that keeps its weights; the claims of other notebooks have none.
+// TestJudgeCommitted: a committed store with one run that keeps its weights, of which two claims are; those of other
+// notebooks have none.
 func TestJudgeCommitted(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HATLAB_RESULTS", dir)
@@ -283,8 +284,8 @@ func TestJudgeCommitted(t *testing.T) {
 		t.Fatal(err)
 	}
 	judged, err := JudgeCommitted("05_figure_2_rule")
-	if err != nil || len(judged) != 1 || judged[0].Profile != "smoke" || len(judged[0].Outcomes) != 1 ||
-		judged[0].Outcomes[0].Claim.ID != "preserves-weights" || len(judged[0].Outcomes[0].Differences) != 1 {
+	if err != nil || len(judged) != 1 || judged[0].Profile != "smoke" || len(judged[0].Outcomes) != 2 ||
+		judged[0].Outcomes[0].Claim.ID != "preserves-weights" || judged[0].Outcomes[1].Claim.ID != "undisturbed" || len(judged[0].Outcomes[0].Differences) != 1 {
 		t.Errorf("%+v, %v", judged, err)
 	}
 	if judged, err := JudgeCommitted("03_figure_1_epochs"); err != nil || len(judged) != 0 {

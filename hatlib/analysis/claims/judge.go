@@ -3,8 +3,6 @@ package claims
 import (
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/experiment"
@@ -15,8 +13,30 @@ type Outcome struct {
 	Claim   Claim
 	Reading string
 	analysis.Finding
+	// Sample is what was measured; its Differences are those of the finding.
+	Sample Sample
 	// Command computes its runs.
 	Command string
+}
+
+// command is the line that computes the runs of a claim.
+func command(c Claim, o experiment.Options) string {
+	profile := o.Profile
+	if profile == "" {
+		profile = experiment.Profiles[0]
+	}
+	line := func(name string) string {
+		line := fmt.Sprintf("go run ./scripts/hatlab sweep %s --profile %s", name, profile)
+		for _, assignment := range o.Set {
+			line += " --set '" + assignment + "'"
+		}
+		return line
+	}
+	text := line(c.Experiment)
+	if e, err := experiment.Find(c.Experiment); err == nil && e.After != "" {
+		text = line(e.After) + " && " + text
+	}
+	return text
 }
 
 // Judge applies the protocol to the runs of a store at one profile. All claims in all readings are one family: Holm's
@@ -53,21 +73,13 @@ func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) 
 	var tests []analysis.Test
 	for _, c := range all {
 		for _, reading := range c.Readings {
-			d, err := c.measure(experiment.Select(runs[c.Experiment], reading, "", ""))
+			sample, err := c.measure(experiment.Select(runs[c.Experiment], reading, "", ""))
 			if err != nil {
 				return nil, fmt.Errorf("claim %s, %s: %w", c.ID, reading, err)
 			}
-			d = slices.DeleteFunc(d, math.IsNaN) // curves that cannot say it, as those without an early point
-			for i := range d {
-				d[i] = math.Round(d[i]*1e9) / 1e9 // accuracies are shares of whole examples: rounding must not break ties
-			}
-			tests = append(tests, analysis.Test{Name: c.ID + ", " + reading, Differences: d, Direction: c.Direction, Smallest: c.Smallest})
-			profile := o.Profile
-			if profile == "" {
-				profile = experiment.Profiles[0]
-			}
-			outcomes = append(outcomes, Outcome{Claim: c, Reading: reading,
-				Command: fmt.Sprintf("go run ./scripts/hatlab sweep %s --profile %s", c.Experiment, profile)})
+			sample = sample.settled()
+			tests = append(tests, analysis.Test{Name: c.ID + ", " + reading, Differences: sample.Differences, Direction: c.Direction, Smallest: c.Smallest})
+			outcomes = append(outcomes, Outcome{Claim: c, Reading: reading, Sample: sample, Command: command(c, o)})
 		}
 	}
 	for i, f := range analysis.Judge(tests) {

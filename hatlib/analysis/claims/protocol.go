@@ -24,15 +24,18 @@ func Protocol() (string, error) {
 	line("  *replicates* if the sign is the one it states, and is *reversed* otherwise. Without an effect it is *equivalent* where the")
 	line("  corrected equivalence test is below alpha, else *inconclusive*. Where the claim is that nothing differs, equivalence")
 	line("  replicates it. With fewer than %d pairs it is *not tested at this scale*.", analysis.MinPairs)
+	line("- In a family of 60 tests an effect needs at least %d pairs, even if all agree: with fewer, equivalence is all that can be", analysis.PairsNeeded(60))
+	line("  found. That is why the profile `wide` exists, with the sizes of `quick` and more seeds.")
 	line("- Intervals (BCa bootstrap over seeds, 95%%) are shown beside every verdict and are not corrected.")
 	line("- A run that diverged counts with the accuracy that it is left with; a loss that is no number, or above %d, counts as %d.", worstLoss, worstLoss)
 	line("- Simulated families of 20 claims: without a difference at most 5%% have a false verdict of an effect; a gain of one point")
 	line("  with a noise of 0.4 points in each arm and a tenth of the runs dead is found by 30 pairs in 60%% or more of studies, by 50")
 	line("  in 90%% or more.\n")
 	line("## Seeds and sizes\n")
-	line("Profiles: quick shows the effects; cpu has the paper's sizes for as many epochs as a machine without accelerator has time")
-	line("for; paper has the paper's sizes and epochs (`long` a smaller learner). Seeds are computed in order, so a sweep that has not")
-	line("come to its end has the first of them; a seed counts in a reading once all of its runs there are in the store.\n")
+	line("Profiles: quick shows the effects; wide is quick with more seeds, of which the first are quick's; cpu has the paper's sizes")
+	line("for as many epochs as a machine without accelerator has time for; paper has the paper's sizes and epochs (`long` a smaller")
+	line("learner). Seeds are computed in order, so a sweep that has not come to its end has the first of them; a seed counts in a")
+	line("reading once all of its runs there are in the store.\n")
 	line("| experiment | profile | reading | seeds | runs |\n|---|---|---|---|---|")
 	for _, name := range experiment.Names() {
 		e, err := experiment.Find(name)
@@ -52,9 +55,8 @@ func Protocol() (string, error) {
 	}
 	line("\n## Claims\n")
 	line("| claim | the paper | endpoint | says | smallest effect | experiment | readings |\n|---|---|---|---|---|---|---|")
-	says := map[analysis.Direction]string{analysis.Higher: "higher", analysis.Lower: "lower", analysis.NoEffect: "no effect"}
 	for _, c := range All {
-		line("| %s | %s (%s) | %s | %s | %g %s | %s | %s |", c.ID, c.Sentence, c.Where, c.Endpoint, says[c.Direction], c.Smallest, c.Unit,
+		line("| %s | %s (%s) | %s | %s | %g %s | %s | %s |", c.ID, c.Sentence, c.Where, c.Endpoint, c.Direction, c.Smallest, c.Unit,
 			c.Experiment, strings.Join(c.Readings, "; "))
 	}
 	return b.String(), nil
