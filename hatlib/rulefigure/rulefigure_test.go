@@ -197,9 +197,9 @@ func TestAlong(t *testing.T) {
 func TestSpared(t *testing.T) {
 	nan := math.NaN()
 	tenth := func(v float64) []float64 { return []float64{v, nan, v + 1, 0, 0, 0, 0, 0, 0, 0} }
-	s := &Spared{Runs: []*claims.Importance{
-		{RankCorrelation: []float64{-0.2, nan}, Untrained: []float64{0.1, 0.3}, ByTenth: [][]float64{tenth(1), tenth(2)}, LossBefore: 1, LossAfter: 0.9, LossShuffled: 1.2},
-		{RankCorrelation: []float64{-0.4, 0}, Untrained: []float64{nan, nan}, ByTenth: [][]float64{tenth(3), tenth(4)}, LossBefore: 2, LossAfter: 2.1, LossShuffled: 2.4},
+	s := &Spared{Runs: []Importance{
+		{claims.Importance{RankCorrelation: []float64{-0.2, nan}, ByTenth: [][]float64{tenth(1), tenth(2)}, LossBefore: 1, LossAfter: 0.9, LossShuffled: 1.2}, []float64{0.1, 0.3}},
+		{claims.Importance{RankCorrelation: []float64{-0.4, 0}, ByTenth: [][]float64{tenth(3), tenth(4)}, LossBefore: 2, LossAfter: 2.1, LossShuffled: 2.4}, []float64{nan, nan}},
 	}}
 	trained, untrained := s.Correlation()
 	near(t, "correlation", trained, -0.2, 1e-12)

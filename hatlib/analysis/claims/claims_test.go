@@ -254,6 +254,12 @@ func TestTable(t *testing.T) {
 	if !strings.HasPrefix(rows[0][5], "+4.00 [") || !strings.HasSuffix(rows[0][5], "] points") {
 		t.Errorf("difference %q", rows[0][5])
 	}
+	if got := Correction(outcomes); !strings.HasPrefix(got, "Tests that share the correction: 1.") || !strings.Contains(got, "with 6 pairs") {
+		t.Error(got)
+	}
+	if got := Correction(outcomes[1:]); got != "No claim has the 6 pairs below which none is judged." {
+		t.Error(got)
+	}
 	for _, o := range OfNotebook(outcomes, "04_figure_1_labels") {
 		t.Errorf("%s is not of notebook 04", o.Claim.ID)
 	}
