@@ -42,7 +42,7 @@ func Table(outcomes []Outcome) (header []string, rows [][]string) {
 			continue
 		}
 		row := []string{o.Claim.Sentence, o.Claim.Endpoint, o.Reading, fmt.Sprint(n), fmt.Sprintf("%d of %d", o.Above, n),
-			o.Median.Text("%+.2f") + " " + o.Claim.Unit, "-", string(o.Verdict)}
+			o.Median.Text("%+.3g") + " " + o.Claim.Unit, "-", string(o.Verdict)}
 		if !math.IsNaN(o.Corrected) {
 			row[6] = fmt.Sprintf("%.2g", o.Corrected)
 		}
