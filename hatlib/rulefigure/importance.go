@@ -51,6 +51,9 @@ func (s *Spared) Lines() []figure.Series {
 		line := figure.Series{Name: fmt.Sprintf("layer %d", l+1)}
 		for t := range s.Runs[0].ByTenth[l] {
 			q1, median, q3 := s.quartiles(func(i Importance) float64 { return i.ByTenth[l][t] })
+			if math.IsNaN(median) {
+				continue // empty in every run
+			}
 			line.X, line.Y = append(line.X, float64(t+1)), append(line.Y, median)
 			line.Lo, line.Hi = append(line.Lo, q1), append(line.Hi, q3)
 		}

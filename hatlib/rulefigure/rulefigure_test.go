@@ -208,7 +208,7 @@ func TestSpared(t *testing.T) {
 	near(t, "update", update, 0, 1e-12)
 	near(t, "shuffled", shuffled, 0.3, 1e-12)
 	lines := s.Lines()
-	if len(lines) != 2 || lines[0].Y[0] != 2 || !math.IsNaN(lines[0].Y[1]) || lines[1].Y[2] != 4 || lines[0].Lo[0] != 1.5 {
+	if len(lines) != 2 || lines[0].Y[0] != 2 || len(lines[0].X) != 9 || lines[0].X[1] != 3 || lines[1].Y[1] != 4 || lines[0].Lo[0] != 1.5 {
 		t.Errorf("%v", lines)
 	}
 	if _, cells := s.Table(); len(cells) != 7 || cells[0][3] != "-0.300" || cells[2][3] != "+0.000" {
