@@ -60,7 +60,7 @@ func Preset(name string) (Config, error) {
 		Epochs: 20, EvalEvery: 0.5, Curve: "one_run", Evaluation: "plain", Arms: "paired",
 		SeedLearner: -1, SeedMeta: -1, SeedOrder: -1, SeedLabels: -1,
 		PairPrecision: "float32",
-		PairKernel: "fused", PairMemoryMB: 256,
+		PairKernel:    "fused", PairMemoryMB: 256,
 	}
 	c.Sizes = slices.Clone(c.Sizes)
 	change(&c)

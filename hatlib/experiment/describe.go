@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/hatlab/hatlab/hatlib"
+	"github.com/hatlab/hatlab/hatlib/analysis"
 )
 
 // Size is the size of a run in one line for people.
@@ -19,14 +20,16 @@ func Size(c hatlib.Config) string {
 	return text + c.Data
 }
 
-// Largest is the runs of a reading at the largest profile of all that has complete seeds of it; nil when none has.
+// Largest is the runs of a reading at the largest profile of all that has enough complete seeds of it for a verdict, else at
+// the largest with any; nil when none has.
 func Largest(all []Coverage, reading string) *Coverage {
-	for k := len(all) - 1; k >= 0; k-- {
-		if all[k].Seeds(reading) > 0 {
-			return &all[k]
+	var best *Coverage
+	for k := range all {
+		if n := all[k].Seeds(reading); n >= analysis.MinPairs || n > 0 && (best == nil || best.Seeds(reading) < analysis.MinPairs) {
+			best = &all[k]
 		}
 	}
-	return nil
+	return best
 }
 
 // Describe says for people what the runs of a reading are: profile, size, and how many seeds.

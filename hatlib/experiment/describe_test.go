@@ -6,16 +6,22 @@ import (
 )
 
 func TestLargest(t *testing.T) {
-	quick := Coverage{Profile: "quick", Readings: []ReadingCoverage{{ReadingPaper, 3, 10}, {ReadingLinear, 1, 10}}}
-	paper := Coverage{Profile: "paper", Readings: []ReadingCoverage{{ReadingPaper, 2, 100}, {ReadingLinear, 0, 100}}}
-	all := []Coverage{quick, paper}
-	for reading, want := range map[string]string{ReadingPaper: "paper", ReadingLinear: "quick"} {
+	of := func(paper, linear int) []ReadingCoverage {
+		return []ReadingCoverage{{ReadingPaper, paper, 100}, {ReadingLinear, linear, 100}}
+	}
+	all := []Coverage{{Profile: "smoke", Readings: of(3, 3)}, {Profile: "quick", Readings: of(8, 2)}, {Profile: "cpu", Readings: of(7, 1)}, {Profile: "paper", Readings: of(2, 0)}}
+	for reading, want := range map[string]string{ReadingPaper: "cpu", ReadingLinear: "cpu"} {
 		if got := Largest(all, reading); got == nil || got.Profile != want {
 			t.Errorf("%s: %+v, want %s", reading, got, want)
 		}
 	}
-	if got := Largest(all, ReadingReleased); got != nil {
-		t.Errorf("%+v for a reading without runs", got)
+	if got := Largest(all[3:], ReadingPaper); got == nil || got.Profile != "paper" {
+		t.Errorf("%+v where there is nothing else", got)
+	}
+	for _, none := range []*Coverage{Largest(all[3:], ReadingLinear), Largest(all, ReadingReleased), Largest(nil, ReadingPaper)} {
+		if none != nil {
+			t.Errorf("%+v for a reading without runs", none)
+		}
 	}
 }
 

@@ -113,8 +113,8 @@ func Lines(rests []Rest) []figure.Series {
 // Label is the proportion for people.
 func (r Rest) Label() string { return label(r.Proportion) }
 
-// Half is the snapshot in the middle, and the median share of the way that is then still to go.
+// Half is the snapshot in the middle, the first of two, and the median share of the way that is then still to go.
 func (r Rest) Half() (epoch, left float64) {
-	k := len(r.Epochs) / 2
+	k := (len(r.Epochs) - 1) / 2
 	return r.Epochs[k], r.Left[1][k]
 }

@@ -59,38 +59,74 @@ func (r *Rules) Contour(rule analysis.RuleFn) (vi, vj []float64, update [][]floa
 	return vi, vj, update
 }
 
+// drawnPolynomials is how many of the lines of Polynomials fit into one panel.
+const drawnPolynomials = 4
+
 // Polynomials are lines over the degrees 0 to 9 of the share of variance (R2) that a polynomial in v_i, w_ij and v_j explains on
-// points that it was not fitted to, below 0 where it fits the noise of its own points: of the mean rule on what training visited and on the grid, of the rules one by one
-// (median and quartiles) at the same visited points, and of the mean of the same M before training.
+// points that it was not fitted to, below 0 where it fits the noise of its own points. The first four are for a picture: the
+// mean rule on what training visited and on the grid, the rules one by one (median and quartiles) at the same visited
+// points, and the mean of the same M before training. Then that on the grid, and the mean rule layer by layer.
 func (r *Rules) Polynomials() ([]figure.Series, error) {
-	visited, grid := r.Visited(), r.Grid()
-	rules := append(r.Each(r.Last()), r.Mean(r.Last()), r.Mean(0))
 	n := len(r.Runs)
-	shares, err := analysis.PolynomialsOf(rules, visited.Pairs, 1)
+	visited, err := r.polynomials(append(r.Each(r.Last()), r.Mean(r.Last()), r.Mean(0)), r.Visited())
 	if err != nil {
 		return nil, err
 	}
-	onGrid, err := analysis.PolynomialsOf(rules[n:n+1], grid.Pairs, 1)
+	grid, err := r.polynomials([]analysis.RuleFn{r.Mean(r.Last()), r.Mean(0)}, r.Grid())
 	if err != nil {
 		return nil, err
 	}
-	var degrees []float64
-	for d := range analysis.MaxDegree + 1 {
-		degrees = append(degrees, float64(d))
+	single := figure.Series{}
+	single.Y, single.Lo, single.Hi = quartiles(visited[:n])
+	lines := []figure.Series{{Name: MeanRule + ", visited", Y: visited[n]}, {Name: MeanRule + ", grid", Y: grid[0]},
+		{Name: "single rules, visited", Y: single.Y, Lo: single.Lo, Hi: single.Hi}, {Name: UntrainedRule + ", visited", Y: visited[n+1]},
+		{Name: UntrainedRule + ", grid", Y: grid[1]}}
+	for l := range r.Layers() {
+		layer, err := r.polynomials([]analysis.RuleFn{r.Mean(r.Last())}, r.Layer(l))
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, figure.Series{Name: MeanRule + ", " + r.Layer(l).Name, Y: layer[0]})
 	}
-	single := figure.Series{Name: "single rules, visited", X: degrees}
-	single.Y, single.Lo, single.Hi = quartiles(shares[:n])
-	return []figure.Series{
-		{Name: MeanRule + ", visited", X: degrees, Y: shares[n]}, {Name: MeanRule + ", grid", X: degrees, Y: onGrid[0]},
-		single, {Name: UntrainedRule + ", visited", X: degrees, Y: shares[n+1]},
-	}, nil
+	for i := range lines {
+		for degree := range analysis.MaxDegree + 1 {
+			lines[i].X = append(lines[i].X, float64(degree))
+		}
+	}
+	return lines, nil
+}
+
+func (r *Rules) polynomials(rules []analysis.RuleFn, inputs Inputs) ([][]float64, error) {
+	shares, err := analysis.PolynomialsOf(rules, inputs.Pairs, 1)
+	if err != nil {
+		return nil, fmt.Errorf("polynomials on %s: %w", inputs.Name, err)
+	}
+	return shares, nil
+}
+
+// PolynomialTable has the lines of Polynomials as rows, one column for each degree.
+func PolynomialTable(lines []figure.Series) (header []string, cells [][]string) {
+	header = []string{"R2 on held-out points"}
+	for _, degree := range lines[0].X {
+		header = append(header, fmt.Sprintf("%g", degree))
+	}
+	for _, l := range lines {
+		row := []string{l.Name}
+		for _, share := range l.Y {
+			row = append(row, fmt.Sprintf("%.3f", share))
+		}
+		cells = append(cells, row)
+	}
+	return header, cells
 }
 
 // leastLeft is drawn where nothing is left to explain: a logarithmic axis has no 0.
 const leastLeft = 1e-9
 
-// Unexplained is 1 - y of each line, for a logarithmic axis: the share of variance that is left.
+// Unexplained is, of those lines of Polynomials that are for a picture, the share of variance that is left, for a logarithmic
+// axis.
 func Unexplained(lines []figure.Series) []figure.Series {
+	lines = lines[:drawnPolynomials]
 	left := func(y []float64) []float64 {
 		if y == nil {
 			return nil

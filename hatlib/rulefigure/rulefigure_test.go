@@ -144,6 +144,10 @@ func TestPictures(t *testing.T) {
 		near(t, l.Name+", degree 0", l.Y[0], 0, 0.01)
 		near(t, l.Name+", degree 1", l.Y[1], 1, 1e-9)
 	}
+	header, cells := PolynomialTable(lines)
+	if len(lines) != 7 || len(header) != 11 || len(cells) != 7 || cells[6][0] != "mean rule, visited, layer 2 (32-10)" || cells[6][2] != "1.000" {
+		t.Errorf("%v, %v", header, cells)
+	}
 	lines[2].Lo[3], lines[2].Y[3], lines[2].Hi[3] = -2, 0.5, 0.75
 	left := Unexplained(lines)
 	if left[2].Lo[3] != 0.25 || left[2].Y[3] != 0.5 || left[2].Hi[3] != 3 || left[0].Y[1] <= 0 || left[0].Lo != nil {
@@ -193,9 +197,9 @@ func TestAlong(t *testing.T) {
 func TestSpared(t *testing.T) {
 	nan := math.NaN()
 	tenth := func(v float64) []float64 { return []float64{v, nan, v + 1, 0, 0, 0, 0, 0, 0, 0} }
-	s := &Spared{Runs: []*claims.Importance{
-		{RankCorrelation: []float64{-0.2, nan}, Untrained: []float64{0.1, 0.3}, ByTenth: [][]float64{tenth(1), tenth(2)}, LossBefore: 1, LossAfter: 0.9, LossShuffled: 1.2},
-		{RankCorrelation: []float64{-0.4, 0}, Untrained: []float64{nan, nan}, ByTenth: [][]float64{tenth(3), tenth(4)}, LossBefore: 2, LossAfter: 2.1, LossShuffled: 2.4},
+	s := &Spared{Runs: []Importance{
+		{claims.Importance{RankCorrelation: []float64{-0.2, nan}, ByTenth: [][]float64{tenth(1), tenth(2)}, LossBefore: 1, LossAfter: 0.9, LossShuffled: 1.2}, []float64{0.1, 0.3}},
+		{claims.Importance{RankCorrelation: []float64{-0.4, 0}, ByTenth: [][]float64{tenth(3), tenth(4)}, LossBefore: 2, LossAfter: 2.1, LossShuffled: 2.4}, []float64{nan, nan}},
 	}}
 	trained, untrained := s.Correlation()
 	near(t, "correlation", trained, -0.2, 1e-12)
@@ -204,7 +208,7 @@ func TestSpared(t *testing.T) {
 	near(t, "update", update, 0, 1e-12)
 	near(t, "shuffled", shuffled, 0.3, 1e-12)
 	lines := s.Lines()
-	if len(lines) != 2 || lines[0].Y[0] != 2 || !math.IsNaN(lines[0].Y[1]) || lines[1].Y[2] != 4 || lines[0].Lo[0] != 1.5 {
+	if len(lines) != 2 || lines[0].Y[0] != 2 || len(lines[0].X) != 9 || lines[0].X[1] != 3 || lines[1].Y[1] != 4 || lines[0].Lo[0] != 1.5 {
 		t.Errorf("%v", lines)
 	}
 	if _, cells := s.Table(); len(cells) != 7 || cells[0][3] != "-0.300" || cells[2][3] != "+0.000" {

@@ -195,7 +195,7 @@ func TestSmoke(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=300", "epochs=1", "seeds=2"}}
+	o := experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=300", "epochs=2", "seeds=2"}}
 	for _, name := range []string{"fig1-labels", "fig2-rule"} {
 		e, err := experiment.Find(name)
 		if err != nil {
@@ -251,8 +251,14 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	if !strings.HasPrefix(rows[0][5], "+4.00 [") || !strings.HasSuffix(rows[0][5], "] points") {
+	if !strings.HasPrefix(rows[0][5], "+4 [") || !strings.HasSuffix(rows[0][5], "] points") {
 		t.Errorf("difference %q", rows[0][5])
+	}
+	if got := Correction(outcomes); !strings.HasPrefix(got, "Tests that share the correction: 1.") || !strings.Contains(got, "with 6 pairs") {
+		t.Error(got)
+	}
+	if got := Correction(outcomes[1:]); got != "No claim has the 6 pairs below which none is judged." {
+		t.Error(got)
 	}
 	for _, o := range OfNotebook(outcomes, "04_figure_1_labels") {
 		t.Errorf("%s is not of notebook 04", o.Claim.ID)
@@ -347,5 +353,33 @@ func TestMoved(t *testing.T) {
 	u := n.updates(&rule, one)
 	if v := n.forward(row(one, 0)); math.Abs(u[1][5]-(n.w[1][5]+2*v[2][1])) > 1e-12 {
 		t.Errorf("update %v, want w + 2 v_j = %v", u[1][5], n.w[1][5]+2*v[2][1])
+	}
+}
+
+// TestSlowness: with two snapshots M's way has no second half, and the claim no number; with three it has one for each seed.
+func TestSlowness(t *testing.T) {
+	store, err := experiment.OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := experiment.Find("fig1-labels")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for every, want := range map[string]int{"1": 0, "0.5": 2} {
+		specs, err := e.Specs(experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=200", "epochs=1", "eval_every=" + every, "seeds=2"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
+			t.Fatal(err)
+		}
+		found, err := experiment.Collect(store, specs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, err := slowness(found.Runs); err != nil || len(d) != want {
+			t.Errorf("eval_every=%s: %v, %v; want %d numbers", every, d, err, want)
+		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 // Judged is the protocol applied to the committed results at one profile.
 type Judged struct {
 	Profile string
+	// Correction is that of the family, for people.
+	Correction string
 	// Outcomes are those of one notebook's claims for which there are runs. The family that corrects them is all claims.
 	Outcomes []Outcome
 }
@@ -47,9 +49,10 @@ func JudgeCommitted(notebook string) ([]Judged, error) {
 		if err != nil {
 			return nil, err
 		}
+		correction := Correction(outcomes)
 		outcomes = slices.DeleteFunc(OfNotebook(outcomes, notebook), func(o Outcome) bool { return len(o.Differences) == 0 })
 		if len(outcomes) > 0 {
-			judged = append(judged, Judged{Profile: profile, Outcomes: outcomes})
+			judged = append(judged, Judged{Profile: profile, Correction: correction, Outcomes: outcomes})
 		}
 	}
 	return judged, nil

@@ -238,6 +238,9 @@ func slowness(runs []experiment.Run) ([]float64, error) {
 			return nil, err
 		}
 		n := len(s.Rules)
+		if n < 3 {
+			continue // one step has no second half
+		}
 		late := s.Rules[n/2].Distance(&s.Rules[n-1])
 		way := s.Rules[0].Distance(&s.Rules[n/2]) + late
 		share := 0.0

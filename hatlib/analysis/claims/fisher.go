@@ -16,9 +16,8 @@ import (
 // Importance compares what the rule does at the end with what matters to the loss then.
 type Importance struct {
 	// RankCorrelation of |update| with the diagonal of the empirical Fisher information, by layer: negative where the
-	// rule spares important weights. NaN where one of both does not vary, as in a layer of dead units. Untrained is the
-	// same for M as it was before training.
-	RankCorrelation, Untrained []float64
+	// rule spares important weights. NaN where one of both does not vary, as in a layer of dead units.
+	RankCorrelation []float64
 	// ByTenth are, by layer, the mean |update| of the weights in each tenth by Fisher information, the least important
 	// first, relative to the mean of the layer. NaN where a tenth is empty because weights share a rank.
 	ByTenth [][]float64
@@ -43,11 +42,7 @@ func MeasureImportance(ctx context.Context, r *experiment.Run) (*Importance, err
 	}
 	fisher := n.fisher(examples)
 	updates := n.updates(&snapshots.Rules[len(snapshots.Rules)-1], examples)
-	result := &Importance{
-		RankCorrelation: correlations(updates, fisher),
-		Untrained:       correlations(n.updates(&snapshots.Rules[0], examples), fisher),
-		LossBefore:      n.meanLoss(examples),
-	}
+	result := &Importance{RankCorrelation: correlations(updates, fisher), LossBefore: n.meanLoss(examples)}
 	for l := range updates {
 		result.ByTenth = append(result.ByTenth, byTenth(magnitudes(updates[l]), fisher[l]))
 	}
@@ -59,6 +54,16 @@ func MeasureImportance(ctx context.Context, r *experiment.Run) (*Importance, err
 	}
 	result.LossShuffled = n.moved(updates, rate).meanLoss(examples)
 	return result, nil
+}
+
+// UntrainedCorrelation is the RankCorrelation of the same run with M as it was before training, on L as it is at the end: what
+// an M shows that has learned nothing.
+func UntrainedCorrelation(ctx context.Context, r *experiment.Run) ([]float64, error) {
+	n, examples, snapshots, err := atTheEnd(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return correlations(n.updates(&snapshots.Rules[0], examples), n.fisher(examples)), nil
 }
 
 // atTheEnd returns L as a run left it, the examples on which importance is measured, and M along the run.

@@ -4,11 +4,27 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/hatlab/hatlab/hatlib/analysis"
 )
 
 // OfNotebook are the outcomes of the claims whose figure a notebook shows.
 func OfNotebook(outcomes []Outcome, notebook string) []Outcome {
 	return slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return o.Claim.Notebook != notebook })
+}
+
+// Correction says for people what the family of all outcomes means for a verdict.
+func Correction(all []Outcome) string {
+	family := 0
+	for _, o := range all {
+		if len(o.Differences) >= analysis.MinPairs {
+			family++
+		}
+	}
+	if family == 0 {
+		return fmt.Sprintf("No claim has the %d pairs below which none is judged.", analysis.MinPairs)
+	}
+	return fmt.Sprintf("Tests that share the correction: %d. An effect can only be found with %d pairs or more, even if all agree.", family, analysis.PairsNeeded(family))
 }
 
 // Table is outcomes as rows for a notebook, one for each reading that has runs. A claim without any has one row that says
@@ -26,7 +42,7 @@ func Table(outcomes []Outcome) (header []string, rows [][]string) {
 			continue
 		}
 		row := []string{o.Claim.Sentence, o.Claim.Endpoint, o.Reading, fmt.Sprint(n), fmt.Sprintf("%d of %d", o.Above, n),
-			o.Median.Text("%+.2f") + " " + o.Claim.Unit, "-", string(o.Verdict)}
+			o.Median.Text("%+.3g") + " " + o.Claim.Unit, "-", string(o.Verdict)}
 		if !math.IsNaN(o.Corrected) {
 			row[6] = fmt.Sprintf("%.2g", o.Corrected)
 		}
