@@ -31,6 +31,11 @@ const (
 	Higher   Direction = 1
 )
 
+// String is what a claim of this direction says of the difference.
+func (d Direction) String() string {
+	return map[Direction]string{Lower: "lower", NoEffect: "no effect", Higher: "higher"}[d]
+}
+
 // Test is one claim with its data: one number for each pair of runs, treated minus control in the unit of Smallest.
 type Test struct {
 	Name        string

@@ -85,6 +85,23 @@ func Collect(store *Store, specs []Spec) (*Found, error) {
 	return found, errors.Join(damaged...)
 }
 
+// Complete are the runs of those seeds of a reading that lack none: what is measured over all values of an axis, say, would
+// be something else for a seed without one of them.
+func (f *Found) Complete() []Run {
+	lacking := map[readingSeed]bool{}
+	for _, s := range f.Missing {
+		lacking[readingSeed{s.Reading, s.Config.Seed}] = true
+	}
+	return slices.DeleteFunc(slices.Clone(f.Runs), func(r Run) bool {
+		return lacking[readingSeed{r.Spec.Reading, r.Spec.Config.Seed}]
+	})
+}
+
+type readingSeed struct {
+	reading string
+	seed    int64
+}
+
 // specKey is the part of an identity that a spec decides.
 func specKey(s Spec) string { return Identity{Config: s.Config, HeldOut: s.HeldOut}.configText() }
 

@@ -7,6 +7,7 @@ var fig1Epochs = Experiment{
 	Grids: map[string][]Grid{
 		"smoke": inReadings(Grid{Arms: []Arm{control, hat}, Set: smokeSize, Seeds: 3}, ReadingPaper, ReadingReleased),
 		"quick": inReadings(Grid{Arms: []Arm{control, hat}, Set: quickSize, Seeds: 10}, ReadingPaper, ReadingLinear, ReadingReleased),
+		"cpu":   inReadings(Grid{Arms: []Arm{control, hat}, Set: cpuSize, Seeds: 20}, ReadingPaper, ReadingLinear),
 		"paper": inReadings(Grid{Arms: []Arm{control, hat}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
 	},
 }

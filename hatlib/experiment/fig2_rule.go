@@ -11,6 +11,7 @@ var fig2Rule = Experiment{
 			rulesWithWeights(smokeSize, 1)),
 		"quick": append(inReadings(Grid{Arms: []Arm{hat}, Set: quickSize, Seeds: 8}, ReadingPaper, ReadingLinear, ReadingReleased),
 			rulesAsDrawn(quickSize, 8), rulesWithWeights(quickSize, 6)),
+		"cpu": inReadings(Grid{Arms: []Arm{hat}, Set: cpuSize, Seeds: 20}, ReadingPaper, ReadingLinear),
 		"paper": append(inReadings(Grid{Arms: []Arm{hat}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
 			rulesAsDrawn(nil, 100), rulesWithWeights(nil, 10)),
 	},

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,9 +10,17 @@ import (
 	"github.com/hatlab/hatlab/hatlib"
 )
 
-// Profiles are the sizes of an experiment: smoke shows that everything works, quick shows the effects, paper has the
-// paper's sizes.
-var Profiles = []string{"smoke", "quick", "paper"}
+// Profiles are the sizes of an experiment: smoke shows that everything works, quick shows the effects, cpu has the
+// paper's sizes for as many epochs as a machine without accelerator has time for, paper has all of them. Not every
+// experiment has the size cpu.
+var Profiles = []string{"smoke", "quick", "cpu", "paper"}
+
+var (
+	// ErrNoProfile is wrapped by the error about an experiment that has no grids at a profile.
+	ErrNoProfile = errors.New("no such size of this experiment")
+	// ErrWaits is wrapped by the error about an experiment that is decided by runs which are not there yet.
+	ErrWaits = errors.New("waits for another experiment")
+)
 
 // Arm is one treatment.
 type Arm struct {
@@ -84,7 +93,7 @@ func Find(name string) (*Experiment, error) {
 // a sweep that is stopped early has complete pairs. An experiment that depends on another needs SpecsAfter.
 func (e *Experiment) Specs(o Options) ([]Spec, error) {
 	if e.Choose != nil {
-		return nil, fmt.Errorf("%s is decided by the results of %s: run that first", e.Name, e.After)
+		return nil, fmt.Errorf("%s is decided by the results of %s: run that first (%w)", e.Name, e.After, ErrWaits)
 	}
 	grids, err := e.grids(o)
 	if err != nil {
@@ -111,8 +120,8 @@ func (e *Experiment) SpecsAfter(store *Store, o Options) ([]Spec, error) {
 		return nil, err
 	}
 	if len(found.Missing) > 0 {
-		return nil, fmt.Errorf("%s is decided by the results of %s, of which %d of %d runs are missing in %s: run `sweep %s --profile %s` first",
-			e.Name, e.After, len(found.Missing), len(specs), store.Dir(), e.After, o.profile())
+		return nil, fmt.Errorf("%s is decided by the results of %s, of which %d of %d runs are missing in %s: run `sweep %s --profile %s` first (%w)",
+			e.Name, e.After, len(found.Missing), len(specs), store.Dir(), e.After, o.profile(), ErrWaits)
 	}
 	grids, err := e.Choose(o.profile(), found.Runs)
 	if err != nil {
@@ -129,10 +138,13 @@ func (o Options) profile() string {
 }
 
 func (e *Experiment) grids(o Options) ([]Grid, error) {
-	grids, ok := e.Grids[o.profile()]
-	if !ok {
+	if !slices.Contains(Profiles, o.profile()) {
 		return nil, fmt.Errorf("unknown profile %q, did you mean %q? Profiles are %s", o.Profile,
 			hatlib.Nearest(o.Profile, Profiles), strings.Join(Profiles, ", "))
+	}
+	grids, ok := e.Grids[o.profile()]
+	if !ok {
+		return nil, fmt.Errorf("%s at profile %s: %w", e.Name, o.profile(), ErrNoProfile)
 	}
 	return grids, nil
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hatlab/hatlab/hatlib"
@@ -40,7 +42,7 @@ type Manifest struct {
 	Checksum string `json:"checksum"`
 }
 
-// Made says how a run was made.
+// Made says how a run was made, without anything that names a machine or its folders: stores are published.
 type Made struct {
 	When         time.Time         `json:"when"`
 	Seconds      float64           `json:"seconds"`
@@ -168,6 +170,11 @@ func versions() (of map[string]string, revision string) {
 		}
 	}
 	return of, revision
+}
+
+// withoutPaths takes the flags out whose value is a path.
+func withoutPaths(flags string) string {
+	return strings.Join(slices.DeleteFunc(strings.Fields(flags), func(f string) bool { return strings.ContainsAny(f, `/\`) }), " ")
 }
 
 func system() string { return runtime.GOOS + "/" + runtime.GOARCH }

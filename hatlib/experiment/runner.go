@@ -367,7 +367,7 @@ func (r *Runner) manifest(j job, result *hatlib.Result, took time.Duration, para
 		Machine: j.identity.Machine, Numerics: Numerics, Population: j.identity.Population,
 		Diverged: result.Diverged(), DivergedAt: result.DivergedAt,
 		Made: Made{When: time.Now().UTC().Truncate(time.Second), Seconds: took.Seconds(), StepsPerCall: j.spec.Config.StepsPerCall,
-			Parallel: parallel, Go: runtime.Version(), System: system(), Cores: runtime.NumCPU(), XLAFlags: info.XLAFlags,
+			Parallel: parallel, Go: runtime.Version(), System: system(), Cores: runtime.NumCPU(), XLAFlags: withoutPaths(info.XLAFlags),
 			PJRT: info.PluginVersion, Versions: modules, Revision: revision, Resumed: resumed}}, nil
 }
 

@@ -4,10 +4,11 @@ import "slices"
 
 // Sizes of the profiles, which all experiments share, so that they share runs (at smoke, compiling a graph takes longer
 // than training). Smoke is the embedded digits; quick is a part of Fashion-MNIST with a smaller learner; paper is what
-// the presets say, the paper's sizes.
+// the presets say, the paper's sizes; cpu is those, with as few epochs as a machine without accelerator has time for.
 var (
 	smokeSize = []string{"data=digits", "sizes=64-32-16-10", "meta_hidden=16", "batch=25", "epochs=3", "eval_every=1", "curve=one_run"}
 	quickSize = []string{"examples=8000", "sizes=784-64-32-10", "meta_hidden=32", "epochs=5", "eval_every=0.5", "curve=one_run"}
+	cpuSize   = []string{"sizes=784-183-43-10", "meta_hidden=100", "epochs=3", "eval_every=0.25", "curve=one_run"}
 	longSize  = []string{"sizes=784-64-32-10", "meta_hidden=32", "epochs=20", "eval_every=0.5"}
 )
 

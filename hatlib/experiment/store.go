@@ -247,16 +247,27 @@ func (s *Store) Repair(ids []string) ([]string, error) {
 	return moved, nil
 }
 
-// Merge copies the runs of another store that are not in this one, checking each. Damaged ones are left out and named
-// in the error, after all others were copied.
+// Merge copies the runs of another store that are not in this one, see MergeRuns.
 func (s *Store) Merge(from *Store) (copied int, err error) {
 	ids, err := from.IDs()
 	if err != nil {
 		return 0, err
 	}
+	return s.MergeRuns(from, ids)
+}
+
+// MergeRuns copies those of the named runs that are not in this store, checking each, also those that are. Damaged ones
+// are left out and named in the error, after all others were copied.
+func (s *Store) MergeRuns(from *Store, ids []string) (copied int, err error) {
 	var problems []error
 	for _, id := range ids {
-		if have, err := s.Has(id, false); err != nil || have {
+		m, err := from.Manifest(id)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		_, weights := m.Files[weightsFile]
+		if have, err := s.Has(id, weights); err != nil || have {
 			if err != nil {
 				problems = append(problems, err)
 			}

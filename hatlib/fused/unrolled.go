@@ -11,14 +11,23 @@ type unrolled struct{ activation Activation }
 
 // How the sums are cut. Measured; see NOTES.md.
 const (
-	lanes         = 16 // the innermost axis is padded to a multiple of this
-	unitsInLoop   = 25 // hidden units written out in one expression of sum, at most
-	tileInLoop    = 5  // positions of the summed axis written out in one expression of sum, at most
-	tileInMoments = 10 // examples, and twice as many outputs, written out in one expression for theta, at most
+	lanes       = 16 // the innermost axis is padded to a multiple of this
+	unitsInLoop = 25 // hidden units written out in one expression of sum, at most
+	tileInLoop  = 5  // positions of the summed axis written out in one expression of sum, at most
 
 	// XLA's CPU compiler puts a sum over 32 or fewer values into the loop that makes these values, which then runs one number at a
 	// time. A longer sum is cut into windows first and stays outside.
 	outsideLoop = 33
+)
+
+// tileSize is how many examples and outputs thetaGradient writes out in one expression, at most.
+type tileSize struct{ examples, outputs int }
+
+// The loop for d and c sums over the examples first, the one for a and b over the outputs: each is long in what it sums.
+var (
+	tileOfDC   = tileSize{25, 8}
+	tileOfAB   = tileSize{5, 46}
+	tileOfTanh = tileSize{3, 3}
 )
 
 // axis is one of the three that pairs and examples have.
@@ -127,21 +136,28 @@ func (l loop) units(x *Node) []*Node {
 	return out
 }
 
-// preactivation returns z of hidden unit k at position t of the tiles.
-func (l loop) preactivation(p [4]*Node, v, w, u *Node) *Node {
+// preactivation returns z of one hidden unit at one position of the tiles; p are its a, b, c and d.
+func (l loop) preactivation(p [4]*Node, v, w, u *Node) preactivation {
 	av, bw, cu := Mul(p[0], v), Mul(p[1], w), Mul(p[2], u)
 	if l.tile == axisIn {
-		return Add(bw, Add(cu, Add(av, p[3])))
+		return preactivation{Add(bw, Add(cu, p[3])), av}
 	}
-	return Add(av, Add(bw, Add(cu, p[3])))
+	return preactivation{Add(av, bw), Add(cu, p[3])}
 }
+
+// preactivation is z = inner + outer, where outer does not change along the vector axis: it is computed before the innermost loop,
+// and z > 0 is asked as inner > -outer, one comparison without an addition.
+type preactivation struct{ inner, outer *Node }
+
+func (z preactivation) value() *Node    { return Add(z.inner, z.outer) }
+func (z preactivation) positive() *Node { return GreaterThan(z.inner, Neg(z.outer)) }
 
 // sum returns, for every row and vector position [P, row, vector],
 //
 //	sum_k coefficient_k sum_t term(z_kt)
 //
 // over all hidden units k and all positions t of the summed axis.
-func (l loop) sum(coefficient *Node, act Activation, weight func(loop) []*Node, term func(sum, z, weight *Node) *Node) *Node {
+func (l loop) sum(coefficient *Node, act Activation, weight func(loop) []*Node, term func(sum *Node, z preactivation, weight *Node) *Node) *Node {
 	tile, units := tileInLoop, unitsInLoop
 	if act == ActivationTanh { // One tanh is some twenty instructions.
 		tile, units = 2, 8
@@ -191,26 +207,30 @@ func present(l loop) []*Node {
 }
 
 // valueTerm adds weight * g(z) to sum, slopeTerm adds weight * g'(z). For ReLU they select instead of multiplying, which is one masked instruction.
-func (f unrolled) valueTerm(sum, z, weight *Node) *Node {
+func (f unrolled) valueTerm(sum *Node, z preactivation, weight *Node) *Node {
 	if f.activation == ActivationReLU {
-		return maskedAdd(sum, z, Mul(weight, z))
+		z := z.value()
+		return addWhere(GreaterThan(z, ConstAs(z, 0)), sum, Mul(weight, z))
 	}
-	return plus(sum, Mul(weight, f.activation.value(z)))
+	return plus(sum, Mul(weight, f.activation.value(z.value())))
 }
 
-func (f unrolled) slopeTerm(sum, z, weight *Node) *Node {
+func (f unrolled) slopeTerm(sum *Node, z preactivation, weight *Node) *Node {
 	if f.activation == ActivationReLU {
 		return maskedAdd(sum, z, weight)
 	}
-	return plus(sum, Mul(weight, f.activation.slope(z)))
+	return plus(sum, Mul(weight, f.activation.slope(z.value())))
 }
 
 // maskedAdd is sum + value where z > 0, else sum.
-func maskedAdd(sum, z, value *Node) *Node {
-	positive := GreaterThan(z, ConstAs(z, 0))
-	value = BroadcastToShape(value, z.Shape())
+func maskedAdd(sum *Node, z preactivation, value *Node) *Node {
+	return addWhere(z.positive(), sum, value)
+}
+
+func addWhere(positive, sum, value *Node) *Node {
+	value = BroadcastToShape(value, positive.Shape())
 	if sum == nil {
-		return Where(positive, value, BroadcastToShape(ConstAs(z, 0), z.Shape()))
+		return Where(positive, value, ZerosLike(value))
 	}
 	return Where(positive, Add(sum, value), sum)
 }
@@ -281,70 +301,105 @@ func (f unrolled) gradient(x operands, meanBar, shiftBar *Node) operands {
 	return theta
 }
 
-// thetaGradient returns the gradients of a, b, c, d and m. Its loops sum over tiles of examples and of outputs, for every hidden
-// unit and input:
+// thetaGradient returns the gradients of a, b, c, d and m. Its loops sum over tiles of examples t and outputs j, for every hidden unit and
+// input:
 //
 //	[P, H, tiles of examples * tiles of outputs, in]
 //
-// The sum without a weight and the one with w_ij follow from the same sums over the examples. They share one loop as the real and
-// the imaginary part of one complex number, since XLA's CPU compiler makes one loop for each result.
+// There are two loops with two sums each, which share z, as real and imaginary part:
+//
+//	sum_j sum_t r and sum_j sum_t u r          of d and c
+//	sum_t v sum_j r and sum_t sum_j w r        of a and b
+//
+// XLA's CPU compiler makes one loop for each result; adding both sums in one complex number is what makes it use each z for both.
 func (f unrolled) thetaGradient(x operands, meanBar, shiftBar *Node) operands {
-	l := f.newTiles(x)
-	a, b, c, d := l.unit(x.a), l.unit(x.b), l.unit(x.c), l.unit(x.d)
-	v, w, u := l.byExample(x.v), l.byOutput(x.w), l.byBoth(x.u)
-	var g []*Node
-	var s [][]*Node
-	if meanBar != nil {
-		g = l.byOutput(meanBar)
-	}
-	if shiftBar != nil {
-		s = l.byBoth(shiftBar)
-	}
-	z := func(t, j int) *Node { return Add(Mul(a, v[t]), Add(Mul(b, w[j]), Add(Mul(c, u[t][j]), d))) }
-	adjoint := func(t, j int) *Node {
-		var sum *Node
-		if meanBar != nil {
-			sum = l.present(t, g[j])
-		}
-		if shiftBar != nil {
-			sum = plus(sum, Mul(s[t][j], v[t]))
-		}
-		return sum
-	}
-	total := func(n *Node) *Node { return ReduceSum(ReduceSum(n, 2), 2) }
+	total := func(n *Node) *Node { return ReduceSum(n, 2, 3) }
 
-	ones := BroadcastToShape(ConstAs(a, 1), a.Shape())
-	var one, byW, byV, byU, mBar *Node
-	for j := range l.perJ {
+	k := f.newTileTerms(x, meanBar, shiftBar, tileOfDC)
+	var dc *Node
+	for j := range k.perJ {
 		var sum *Node
-		for t := range l.perB {
-			if shiftBar == nil { // The adjoint does not depend on the example.
-				sum = f.slopeTerm(sum, z(t, j), l.present(t, ones))
+		for t := range k.perB {
+			if shiftBar == nil { // The adjoint does not depend on the example: it waits outside of the sum.
+				sum = f.slopeTerms(sum, k.z(t, j), k.present(t, k.one), k.u[t][j])
 			} else {
-				sum = f.slopeTerm(sum, z(t, j), adjoint(t, j))
+				r := k.adjoint(t, j)
+				sum = f.slopeTerms(sum, k.z(t, j), r, Mul(k.u[t][j], r))
 			}
 		}
 		if shiftBar == nil {
-			sum = Mul(sum, g[j])
+			sum = Complex(Mul(k.g[j], Real(sum)), Mul(k.g[j], Imag(sum)))
 		}
-		one, byW = plus(one, sum), plus(byW, Mul(w[j], sum))
+		dc = plus(dc, sum)
 	}
-	for t := range l.perB {
+	dc = total(dc)
+
+	k = f.newTileTerms(x, meanBar, shiftBar, tileOfAB)
+	var ab, mBar *Node
+	for t := range k.perB {
 		var sum *Node
-		for j := range l.perJ {
-			sum = f.slopeTerm(sum, z(t, j), adjoint(t, j))
-			byU = f.slopeTerm(byU, z(t, j), Mul(u[t][j], adjoint(t, j)))
+		for j := range k.perJ {
+			r := k.adjoint(t, j)
+			sum = f.slopeTerms(sum, k.z(t, j), r, Mul(k.w[j], r))
 			if f.activation != ActivationReLU {
-				mBar = f.valueTerm(mBar, z(t, j), adjoint(t, j))
+				mBar = f.valueTerm(mBar, k.z(t, j), r)
 			}
 		}
-		byV = plus(byV, Mul(v[t], sum))
+		ab = plus(ab, Complex(Mul(k.v[t], Real(sum)), Imag(sum)))
 	}
-	oneAndW := total(Complex(one, byW))
+	ab = total(ab)
 	if mBar != nil {
 		mBar = total(mBar)
 	}
-	return thetaGradient(x, total(byV), Imag(oneAndW), total(byU), Real(oneAndW), mBar)
+	return thetaGradient(x, Real(ab), Imag(ab), Imag(dc), Real(dc), mBar)
+}
+
+// slopeTerms adds g'(z) times first and g'(z) times second to the real and the imaginary part of sum.
+func (f unrolled) slopeTerms(sum *Node, z preactivation, first, second *Node) *Node {
+	if f.activation == ActivationReLU {
+		return maskedAdd(sum, z, Complex(first, second))
+	}
+	slope := f.activation.slope(z.value())
+	return plus(sum, Complex(Mul(slope, first), Mul(slope, second)))
+}
+
+// tileTerms are the operands of one loop of thetaGradient, at each position t of the tiles of examples and j of the tiles of outputs.
+type tileTerms struct {
+	tiles
+	a, b, c, d, one *Node
+	v, w, g         []*Node // by t, by j, by j
+	u, s            [][]*Node
+}
+
+func (f unrolled) newTileTerms(x operands, meanBar, shiftBar *Node, most tileSize) tileTerms {
+	l := f.newTiles(x, most)
+	k := tileTerms{tiles: l, a: l.unit(x.a), b: l.unit(x.b), c: l.unit(x.c), d: l.unit(x.d),
+		v: l.byExample(x.v), w: l.byOutput(x.w), u: l.byBoth(x.u)}
+	k.one = BroadcastToShape(ConstAs(k.a, 1), k.a.Shape())
+	if meanBar != nil {
+		k.g = l.byOutput(meanBar)
+	}
+	if shiftBar != nil {
+		k.s = l.byBoth(shiftBar)
+	}
+	return k
+}
+
+// z is the preactivation.
+func (k tileTerms) z(t, j int) preactivation {
+	return preactivation{Add(Mul(k.a, k.v[t]), Mul(k.b, k.w[j])), Add(Mul(k.c, k.u[t][j]), k.d)}
+}
+
+// adjoint is that of M.
+func (k tileTerms) adjoint(t, j int) *Node {
+	var sum *Node
+	if k.g != nil {
+		sum = k.present(t, k.g[j])
+	}
+	if k.s != nil {
+		sum = plus(sum, Mul(k.s[t][j], k.v[t]))
+	}
+	return sum
 }
 
 // tiles is how thetaGradient's loops are cut: positions t of tilesB tiles of examples, and j of tilesJ tiles of outputs.
@@ -353,28 +408,15 @@ type tiles struct {
 	tilesB, perB, tilesJ, perJ         int
 }
 
-func (f unrolled) newTiles(x operands) tiles {
+func (f unrolled) newTiles(x operands, most tileSize) tiles {
 	l := tiles{population: x.a.Shape().Dimensions[0], hidden: x.a.Shape().Dimensions[1],
 		batch: x.v.Shape().Dimensions[1], in: x.v.Shape().Dimensions[2], out: x.u.Shape().Dimensions[2]}
-	examples, outputs := tileInMoments, 2*tileInMoments
 	if f.activation == ActivationTanh {
-		examples, outputs = 3, 3
+		most = tileOfTanh
 	}
-	for {
-		l.tilesB, l.perB = cut(l.batch, examples)
-		l.tilesJ, l.perJ = cut(l.out, outputs)
-		switch {
-		case l.tilesB*l.tilesJ >= outsideLoop:
-			return l
-		case examples == 1 && outputs == 1: // Few pairs: tiles of zeros fill up.
-			l.tilesJ = (outsideLoop + l.tilesB - 1) / l.tilesB
-			return l
-		case outputs > 1:
-			outputs--
-		default:
-			examples--
-		}
-	}
+	l.tilesB, l.perB = cut(l.batch, most.examples)
+	l.tilesJ, l.perJ = cut(l.out, most.outputs)
+	return l
 }
 
 // full gives an operand [P, tilesB or 1, tilesJ or 1, in or 1] the shape of the loop.

@@ -45,6 +45,9 @@ func showHTML(fragment, plain string) {
 	flush()
 }
 
+// HTML displays a fragment that holds all it needs, with plain text for where no HTML is shown.
+func HTML(fragment, plain string) { showHTML(fragment, plain) }
+
 // Markdown displays formatted text; formulas stand between dollar signs.
 func Markdown(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)

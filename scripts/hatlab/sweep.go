@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -155,7 +156,10 @@ func eachExperiment(w io.Writer, flags sweepFlags, names []string, do func(io.Wr
 		}
 		specs, err := e.SpecsAfter(store, flags.options())
 		if err != nil {
-			if everything && e.After != "" {
+			if everything && errors.Is(err, experiment.ErrNoProfile) {
+				continue
+			}
+			if everything && errors.Is(err, experiment.ErrWaits) {
 				fmt.Fprintf(w, "%-12s waits for %s\n", e.Name, e.After)
 				continue
 			}
@@ -176,13 +180,16 @@ func eachExperiment(w io.Writer, flags sweepFlags, names []string, do func(io.Wr
 }
 
 func mergeCommand() *cobra.Command {
-	var out string
+	var flags sweepFlags
+	var names []string
 	cmd := &cobra.Command{
 		Use:   "merge DIR...",
 		Short: "Copy the runs of other stores into one, checking each",
-		Args:  cobra.MinimumNArgs(1),
+		Long: "Copy the runs of other stores into one, checking each.\n\nWith --experiment only the runs of those experiments at the profile are copied, of seeds that lack none in the\n" +
+			"store that they come from. So results are committed: `merge out/store --experiment long --profile paper --out notebooks/results`.",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			to, err := openStore(out)
+			to, err := openStore(flags.out)
 			if err != nil {
 				return err
 			}
@@ -192,24 +199,53 @@ func mergeCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				copied, err := to.Merge(from)
+				copied, err := merge(to, from, names, flags.options())
 				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d runs copied into %s\n", dir, copied, to.Dir())
 				problems = append(problems, err)
 			}
 			return errors.Join(problems...)
 		},
 	}
-	addOut(cmd, &out)
+	flags.add(cmd)
+	cmd.Flags().StringArrayVar(&names, "experiment", nil, "copy only the runs of this experiment (repeatable): "+strings.Join(experiment.Names(), ", "))
 	return cmd
+}
+
+// merge copies all runs, or those of the named experiments that belong to complete seeds.
+func merge(to, from *experiment.Store, names []string, o experiment.Options) (copied int, err error) {
+	if len(names) == 0 {
+		return to.Merge(from)
+	}
+	var ids []string
+	for _, name := range names {
+		e, err := experiment.Find(name)
+		if err != nil {
+			return 0, err
+		}
+		c, err := experiment.Cover(from, e, o)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range c.Found.Complete() {
+			if !slices.Contains(ids, r.Manifest.ID) {
+				ids = append(ids, r.Manifest.ID)
+			}
+		}
+	}
+	return to.MergeRuns(from, ids)
 }
 
 func reportCommand() *cobra.Command {
 	var flags sweepFlags
+	var claim string
 	cmd := &cobra.Command{
 		Use:       "report [EXPERIMENT...]",
 		Short:     "Summarize the runs that are in the store, by reading, arm and value; without a name, also judge every claim of the paper",
 		ValidArgs: experiment.Names(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if claim != "" {
+				return reportClaim(cmd.OutOrStdout(), flags, claim)
+			}
 			err := eachExperiment(cmd.OutOrStdout(), flags, args, func(w io.Writer, e *experiment.Experiment, found *experiment.Found) error {
 				return experiment.Report(w, e, found)
 			})
@@ -228,5 +264,24 @@ func reportCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().StringVar(&claim, "claim", "", "only the verdicts on this claim of the paper (corrected for all claims, as always)")
 	return cmd
+}
+
+// reportClaim judges every claim, since they are one family, and prints one.
+func reportClaim(w io.Writer, flags sweepFlags, id string) error {
+	claim, err := claims.Find(id)
+	if err != nil {
+		return err
+	}
+	store, err := openStore(flags.out)
+	if err != nil {
+		return err
+	}
+	outcomes, err := claims.Judge(store, flags.options())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s (%s)\n%s, in %s: the paper says %s\n", claim.Sentence, claim.Where, claim.Endpoint, claim.Unit, claim.Direction)
+	return claims.Write(w, slices.DeleteFunc(outcomes, func(o claims.Outcome) bool { return o.Claim.ID != id }))
 }

@@ -53,6 +53,20 @@ func TestSweep(t *testing.T) {
 	if out := run("report", "--out", all); !strings.Contains(out, "higher-median") || !strings.Contains(out, "not tested at this scale") {
 		t.Errorf("report with verdicts: %s", out)
 	}
+	if out := run("report", "--claim", "robust", "--out", all); strings.Count(out, "robust ") != 3 || strings.Contains(out, "consistent") {
+		t.Errorf("report of one claim: %s", out)
+	}
+	// Of one experiment only whole pairs are copied, and a second time nothing is.
+	part := filepath.Join(dir, "part")
+	if out := run("merge", one, "--experiment", "fig1-epochs", "--out", part); !strings.Contains(out, "4 runs copied") {
+		t.Errorf("merge of one experiment: %s", out)
+	}
+	if out := run("merge", all, "--experiment", "fig1-epochs", "--experiment", "fig2-rule", "--out", part); !strings.Contains(out, "4 runs copied") {
+		t.Errorf("merge of the rest: %s", out)
+	}
+	if out := run("merge", all, "--experiment", "long", "--out", part); !strings.Contains(out, "0 runs copied") {
+		t.Errorf("merge of an experiment without runs: %s", out)
+	}
 	// Damage is an error of the sweep that says what to do, and what it says works.
 	curves, err := filepath.Glob(filepath.Join(all, "runs", "*", "curve.parquet"))
 	if err != nil || len(curves) != 8 {
@@ -81,6 +95,9 @@ func TestSweepRefuses(t *testing.T) {
 		{`did you mean "quick"`, []string{"sweep", "fig1-epochs", "--profile", "quik", "--out", dir}},
 		{`did you mean "epochs"`, []string{"sweep", "fig1-epochs", "--set", "epoch=1", "--out", dir}},
 		{"sweep best-tune", []string{"sweep", "best", "--out", dir}},
+		{"fig1-labels at profile cpu", []string{"sweep", "fig1-labels", "--profile", "cpu", "--out", dir}},
+		{`did you mean "long"`, []string{"merge", dir, "--experiment", "lon", "--out", filepath.Join(dir, "to")}},
+		{`did you mean "robust"`, []string{"report", "--claim", "robus", "--out", dir}},
 		{"not a store", []string{"merge", filepath.Join(dir, "nothing"), "--out", dir}},
 	} {
 		if out, err := command(t, c.arguments...); err == nil || !strings.Contains(err.Error(), c.says) {

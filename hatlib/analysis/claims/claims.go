@@ -1,15 +1,17 @@
 package claims
 
 import (
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/hatlab/hatlab/hatlib"
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/experiment"
 )
 
-// endpoint gives one number for each pair, or seed, of the runs of one reading.
-type endpoint func(runs []experiment.Run) ([]float64, error)
+// endpoint measures the runs of one reading.
+type endpoint func(runs []experiment.Run) (Sample, error)
 
 // Claim is a sentence of the paper with the one endpoint by which it is judged.
 type Claim struct {
@@ -25,6 +27,8 @@ type Claim struct {
 	Smallest float64
 	// Notebook shows its figure.
 	Notebook string
+	// Treated is the arm that is compared with the control, HAT when empty.
+	Treated string
 
 	measure endpoint
 }
@@ -46,7 +50,7 @@ var All = []Claim{
 		measure: paired(func(r *hatlib.Result) float64 { return analysis.Mean(trained(along(r, accuracy))) })},
 	{ID: "consistent", Where: "abstract", Sentence: "HAT's performance is consistently higher than that of supervised learning alone.",
 		Experiment: "fig1-epochs", Readings: curves, Endpoint: "share of points of the curve at which HAT is above its control, minus one half", Unit: "share",
-		Direction: analysis.Higher, Smallest: 0.25, Notebook: "03_figure_1_epochs", measure: shareAbove},
+		Direction: analysis.Higher, Smallest: 0.25, Notebook: "03_figure_1_epochs", measure: perRun(shareAbove)},
 	{ID: "asymptote", Where: "section 3, on Figure 1", Sentence: "HAT reaches a higher asymptotic accuracy.",
 		Experiment: "long", Readings: longer, Endpoint: "mean accuracy over the last quarter of the curve", Unit: "points",
 		Direction: analysis.Higher, Smallest: smallestGain, Notebook: "03_figure_1_epochs",
@@ -74,47 +78,74 @@ var All = []Claim{
 		Direction: analysis.Higher, Smallest: smallestGain, Notebook: "03_figure_1_epochs", measure: paired(laterGain)},
 	{ID: "stable", Where: "section 3, on Figure 1", Sentence: "HAT's learner is stable for 18 epochs after it has converged.",
 		Experiment: "long", Readings: longer, Endpoint: "HAT's accuracy in the last quarter of the curve minus that in the second quarter", Unit: "points",
-		Direction: analysis.NoEffect, Smallest: 1, Notebook: "03_figure_1_epochs", measure: stability},
+		Direction: analysis.NoEffect, Smallest: 1, Notebook: "03_figure_1_epochs", measure: perRun(stability)},
 	{ID: "scarce-labels", Where: "section 3, third hypothesis", Sentence: "HAT gains when some examples have no label.",
 		Experiment: "fig1-labels", Readings: curves, Endpoint: "last accuracy, mean over proportions of labels up to 20%", Unit: "points",
 		Direction: analysis.Higher, Smallest: smallestGain, Notebook: "04_figure_1_labels", measure: labels(scarce)},
 	{ID: "more-labels", Where: "section 3, on Figure 1", Sentence: "HAT is more effective with more labels.",
 		Experiment: "fig1-labels", Readings: curves, Endpoint: "gain above 20% of labels minus gain up to 20%", Unit: "points",
-		Direction: analysis.Higher, Smallest: smallestGain, Notebook: "04_figure_1_labels", measure: morePlentyThanScarce},
+		Direction: analysis.Higher, Smallest: smallestGain, Notebook: "04_figure_1_labels", measure: perRun(morePlentyThanScarce)},
 	{ID: "above-a-fifth", Where: "section 5", Sentence: "HAT is better with more than 20% of labels.",
 		Experiment: "fig1-labels", Readings: curves, Endpoint: "last accuracy, mean over proportions of labels above 20%", Unit: "points",
 		Direction: analysis.Higher, Smallest: smallestGain, Notebook: "04_figure_1_labels", measure: labels(plenty)},
 	{ID: "slow-with-few-labels", Where: "section 3, on Figure 1", Sentence: "With few labels M converges slowly.",
 		Experiment: "fig1-labels", Readings: curves, Endpoint: "share of M's way that lies in the second half of its snapshots, up to 20% of labels minus all", Unit: "share",
-		Direction: analysis.Higher, Smallest: 0.05, Notebook: "04_figure_1_labels", measure: slowness},
+		Direction: analysis.Higher, Smallest: 0.05, Notebook: "04_figure_1_labels", measure: perRun(slowness)},
 	{ID: "linear-in-vj", Where: "section 4, on Figure 2", Sentence: "A linear dependence on v_j explains almost all variance of the rule.",
 		Experiment: "fig2-rule", Readings: drawn, Endpoint: "share of variance of the line on v_j, by run, minus 0.9", Unit: "share",
 		Direction: analysis.Higher, Smallest: 0.01, Notebook: "05_figure_2_rule",
-		measure: ofRule(func(d analysis.Dependence) float64 { return d.R2 - 0.9 })},
+		measure: perRun(ofRule(func(d analysis.Dependence) float64 { return d.R2 - 0.9 }))},
 	{ID: "little-of-vi-wij", Where: "section 4, Figure 2", Sentence: "The converged rule depends very little on v_i and w_ij.",
 		Experiment: "fig2-rule", Readings: drawn, Endpoint: "the larger of the shares of variance that v_i and w_ij explain beyond the others, minus 0.1", Unit: "share",
 		Direction: analysis.Lower, Smallest: 0.01, Notebook: "05_figure_2_rule",
-		measure: ofRule(func(d analysis.Dependence) float64 { return math.Max(d.Unique[0], d.Unique[1]) - 0.1 })},
+		measure: perRun(ofRule(func(d analysis.Dependence) float64 { return math.Max(d.Unique[0], d.Unique[1]) - 0.1 }))},
 	{ID: "rich-get-richer", Where: "section 4", Sentence: "Weights into units that fire strongly grow.",
 		Experiment: "fig2-rule", Readings: drawn, Endpoint: "slope on v_j in the joint regression", Unit: "update per activity",
 		Direction: analysis.Higher, Smallest: 0.05, Notebook: "05_figure_2_rule",
-		measure: ofRule(func(d analysis.Dependence) float64 { return d.Slopes[2] })},
+		measure: perRun(ofRule(func(d analysis.Dependence) float64 { return d.Slopes[2] }))},
 	{ID: "varies-in-time", Where: "abstract and section 5", Sentence: "The rule varies in time and does not stay at a useful one.",
 		Experiment: "fig2-rule", Readings: longer, Endpoint: "change of the rule over the second half of training, relative to its deviation, minus 0.1", Unit: "share",
 		Direction: analysis.Higher, Smallest: 0.05, Notebook: "05_figure_2_rule",
-		measure: minus(change, 0.1)},
+		measure: perRun(minus(change, 0.1))},
+	{ID: "degenerates", Where: "abstract and section 4, first explanation", Sentence: "Once the learner has converged, the rule degenerates into a simple one, linear in v_j.",
+		Experiment: "fig2-rule", Readings: longer, Endpoint: "share of variance of the line on v_j at the end minus that at the first snapshot of training", Unit: "share",
+		Direction: analysis.Higher, Smallest: 0.05, Notebook: "05_figure_2_rule", measure: perRun(degeneration)},
 	{ID: "preserves-weights", Where: "abstract and section 5", Sentence: "The rule preserves weights that matter.",
 		Experiment: "fig2-rule", Readings: []string{experiment.ReadingWeights}, Notebook: "05_figure_2_rule",
 		Endpoint: "rank correlation of |update| with the Fisher information of the weights, by run", Unit: "correlation",
-		Direction: analysis.Lower, Smallest: 0.05, measure: fisherCorrelation},
+		Direction: analysis.Lower, Smallest: 0.05, measure: perRun(fisherCorrelation)},
+	{ID: "undisturbed", Where: "abstract and section 3, on bouncing out of an optimum", Sentence: "The converged rule does not disturb the converged learner.",
+		Experiment: "fig2-rule", Readings: []string{experiment.ReadingWeights}, Notebook: "05_figure_2_rule",
+		Endpoint: "training loss after one application of the rule minus before, by run", Unit: "nats",
+		Direction: analysis.NoEffect, Smallest: 0.01, measure: perRun(lossOfOneUpdate)},
 	{ID: "a-priori-harmful", Where: "section 4", Sentence: "The converged rule, applied a priori, lowers the accuracy.",
 		Experiment: "apriori", Readings: curves, Endpoint: "last accuracy of 2 v_j at HAT's rate minus control", Unit: "points",
-		Direction: analysis.Lower, Smallest: smallestGain, Notebook: "06_why_it_works",
+		Direction: analysis.Lower, Smallest: smallestGain, Notebook: "06_why_it_works", Treated: "2 v_j",
 		measure: armsPaired("2 v_j", experiment.ControlArm, func(r *hatlib.Result) float64 { return accuracy(r.Final()) })},
 	{ID: "best-against-best", Where: "section 3, where both arms are tuned (not in the paper)", Sentence: "HAT improves on supervised learning.",
 		Experiment: "best", Readings: []string{"tuned"}, Endpoint: "last accuracy", Unit: "points",
 		Direction: analysis.Higher, Smallest: smallestGain, Notebook: "06_why_it_works",
 		measure: paired(func(r *hatlib.Result) float64 { return accuracy(r.Final()) })},
+}
+
+// TreatedArm is the name of the arm that is compared with the control.
+func (c Claim) TreatedArm() string {
+	if c.Treated == "" {
+		return experiment.HATArm
+	}
+	return c.Treated
+}
+
+// Find returns the claim of that name, or an error that names the nearest.
+func Find(id string) (Claim, error) {
+	var ids []string
+	for _, c := range All {
+		if c.ID == id {
+			return c, nil
+		}
+		ids = append(ids, c.ID)
+	}
+	return Claim{}, fmt.Errorf("unknown claim %q, did you mean %q? Claims are %s", id, hatlib.Nearest(id, ids), strings.Join(ids, ", "))
 }
 
 // shareAbove is, for each pair, the share of points at which HAT is above, ties by half, minus one half.
@@ -138,7 +169,7 @@ func shareAbove(runs []experiment.Run) ([]float64, error) {
 }
 
 // minus subtracts a threshold.
-func minus(of endpoint, threshold float64) endpoint {
+func minus(of numbers, threshold float64) numbers {
 	return func(runs []experiment.Run) ([]float64, error) {
 		d, err := of(runs)
 		for i := range d {

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -46,37 +47,48 @@ func asymptote(curve []float64) float64 {
 // trained are the points after the first, which comes before training.
 func trained(curve []float64) []float64 { return curve[min(1, len(curve)-1):] }
 
+// numbers gives one number for each pair, run or seed of the runs of one reading.
+type numbers func(runs []experiment.Run) ([]float64, error)
+
+// perRun is the endpoint of numbers that are no difference of arms.
+func perRun(of numbers) endpoint {
+	return func(runs []experiment.Run) (Sample, error) {
+		d, err := of(runs)
+		return Sample{Differences: d}, err
+	}
+}
+
 // paired is the endpoint measure(HAT) - measure(control) of every pair.
 func paired(measure func(*hatlib.Result) float64) endpoint {
 	return armsPaired(experiment.HATArm, experiment.ControlArm, measure)
 }
 
 func armsPaired(arm, control string, measure func(*hatlib.Result) float64) endpoint {
-	return func(runs []experiment.Run) ([]float64, error) {
+	return func(runs []experiment.Run) (Sample, error) {
 		pairs, _ := experiment.Pairs(runs, arm, control)
-		var d []float64
+		var a, b []float64
 		for _, p := range pairs {
-			d = append(d, measure(p[0].Result)-measure(p[1].Result))
+			a, b = append(a, measure(p[0].Result)), append(b, measure(p[1].Result))
 		}
-		return d, nil
+		return differenceOf(a, b), nil
 	}
 }
 
 // spread is the endpoint |HAT - its median| - |control - its median| (Brown and Forsythe 1974, in pairs).
 func spread(measure func(*hatlib.Result) float64) endpoint {
-	return func(runs []experiment.Run) ([]float64, error) {
-		pairs, _ := experiment.Pairs(runs, experiment.HATArm, experiment.ControlArm)
-		var values [2][]float64
-		for _, p := range pairs {
-			for k := range values {
-				values[k] = append(values[k], measure(p[k].Result))
+	return func(runs []experiment.Run) (Sample, error) {
+		sample, err := paired(measure)(runs)
+		if err != nil || len(sample.Differences) == 0 {
+			return sample, err
+		}
+		away := func(values []float64) []float64 {
+			var d []float64
+			for _, v := range values {
+				d = append(d, math.Abs(v-analysis.Median(values)))
 			}
+			return d
 		}
-		var d []float64
-		for i := range pairs {
-			d = append(d, math.Abs(values[0][i]-analysis.Median(values[0]))-math.Abs(values[1][i]-analysis.Median(values[1])))
-		}
-		return d, nil
+		return differenceOf(away(sample.Treated[0]), away(sample.Control[0])), nil
 	}
 }
 
@@ -97,18 +109,14 @@ func epochsTo(r *hatlib.Result, curve []float64, level float64) float64 {
 
 // epochsToShare is the endpoint: epochs to the given share of the median gain of all controls, over chance.
 func epochsToShare(share float64) endpoint {
-	return func(runs []experiment.Run) ([]float64, error) {
+	return func(runs []experiment.Run) (Sample, error) {
 		pairs, _ := experiment.Pairs(runs, experiment.HATArm, experiment.ControlArm)
 		var ends []float64
 		for _, p := range pairs {
 			ends = append(ends, asymptote(along(p[1].Result, accuracy)))
 		}
 		level := 10 + share*(analysis.Median(ends)-10)
-		var d []float64
-		for _, p := range pairs {
-			d = append(d, epochsTo(p[0].Result, along(p[0].Result, accuracy), level)-epochsTo(p[1].Result, along(p[1].Result, accuracy), level))
-		}
-		return d, nil
+		return paired(func(r *hatlib.Result) float64 { return epochsTo(r, along(r, accuracy), level) })(runs)
 	}
 }
 
@@ -168,8 +176,32 @@ func byLabels(runs []experiment.Run, want func(fraction float64) bool) map[int64
 func scarce(x float64) bool { return x <= 0.2 }
 func plenty(x float64) bool { return x > 0.2 }
 
+// labels is the endpoint: HAT minus control at the end, mean over the proportions of labels for which want holds. Its arms
+// are told apart by proportion.
 func labels(want func(float64) bool) endpoint {
-	return func(runs []experiment.Run) ([]float64, error) { return bySeed(byLabels(runs, want), nil), nil }
+	return func(runs []experiment.Run) (Sample, error) {
+		sample := Sample{Differences: bySeed(byLabels(runs, want), nil)}
+		pairs, _ := experiment.Pairs(runs, experiment.HATArm, experiment.ControlArm)
+		slices.SortStableFunc(pairs, func(a, b [2]experiment.Run) int {
+			return cmp.Compare(a[0].Spec.Config.Seed, b[0].Spec.Config.Seed)
+		})
+		at := map[string]int{}
+		for _, p := range pairs {
+			x, err := strconv.ParseFloat(p[0].Spec.X, 64)
+			if err != nil || !want(x) {
+				continue
+			}
+			k, seen := at[p[0].Spec.X]
+			if !seen {
+				k = len(sample.Treated)
+				at[p[0].Spec.X] = k
+				sample.Treated, sample.Control = append(sample.Treated, nil), append(sample.Control, nil)
+			}
+			sample.Treated[k] = append(sample.Treated[k], points(p[0].Final()))
+			sample.Control[k] = append(sample.Control[k], points(p[1].Final()))
+		}
+		return sample, nil
+	}
 }
 
 func morePlentyThanScarce(runs []experiment.Run) ([]float64, error) {
@@ -246,7 +278,7 @@ func LayerSamples(s *experiment.Snapshots, snapshot int) []analysis.RuleSample {
 }
 
 // ofRule is a number of the rule at the end of each HAT run, of all layers together.
-func ofRule(number func(analysis.Dependence) float64) endpoint {
+func ofRule(number func(analysis.Dependence) float64) numbers {
 	return func(runs []experiment.Run) ([]float64, error) {
 		var d []float64
 		for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
@@ -263,6 +295,27 @@ func ofRule(number func(analysis.Dependence) float64) endpoint {
 		}
 		return d, nil
 	}
+}
+
+// degeneration is how much larger the share of variance of the line on v_j is at the end than at the first snapshot after
+// the start, when M has been trained for a first stretch of the curve.
+func degeneration(runs []experiment.Run) ([]float64, error) {
+	var d []float64
+	for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
+		s, err := r.Snapshots()
+		if err != nil {
+			return nil, err
+		}
+		last := len(s.Rules) - 1
+		var share [2]float64 // 0 of a rule that diverged: it shows nothing
+		for k, snapshot := range []int{min(1, last), last} {
+			if dependence, err := analysis.Join(LayerSamples(s, snapshot)...).Dependence(); err == nil {
+				share[k] = dependence.R2
+			}
+		}
+		d = append(d, share[1]-share[0])
+	}
+	return d, nil
 }
 
 // change of the rule over the second half of training: the root mean square of the difference of its updates at the

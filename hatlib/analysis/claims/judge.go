@@ -1,9 +1,8 @@
 package claims
 
 import (
+	"errors"
 	"fmt"
-	"math"
-	"slices"
 
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/experiment"
@@ -14,8 +13,30 @@ type Outcome struct {
 	Claim   Claim
 	Reading string
 	analysis.Finding
+	// Sample is what was measured; its Differences are those of the finding.
+	Sample Sample
 	// Command computes its runs.
 	Command string
+}
+
+// command is the line that computes the runs of a claim.
+func command(c Claim, o experiment.Options) string {
+	profile := o.Profile
+	if profile == "" {
+		profile = experiment.Profiles[0]
+	}
+	line := func(name string) string {
+		line := fmt.Sprintf("go run ./scripts/hatlab sweep %s --profile %s", name, profile)
+		for _, assignment := range o.Set {
+			line += " --set '" + assignment + "'"
+		}
+		return line
+	}
+	text := line(c.Experiment)
+	if e, err := experiment.Find(c.Experiment); err == nil && e.After != "" {
+		text = line(e.After) + " && " + text
+	}
+	return text
 }
 
 // Judge applies the protocol to the runs of a store at one profile. All claims in all readings are one family: Holm's
@@ -32,8 +53,8 @@ func Judge(store *experiment.Store, o experiment.Options) ([]Outcome, error) {
 		}
 		byExperiment[c.Experiment] = nil
 		specs, err := e.SpecsAfter(store, o)
-		if err != nil && e.After != "" {
-			continue // it waits for another experiment
+		if errors.Is(err, experiment.ErrWaits) || errors.Is(err, experiment.ErrNoProfile) {
+			continue
 		}
 		if err != nil {
 			return nil, err
@@ -42,25 +63,9 @@ func Judge(store *experiment.Store, o experiment.Options) ([]Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		byExperiment[c.Experiment] = complete(found)
+		byExperiment[c.Experiment] = found.Complete()
 	}
 	return judge(All, byExperiment, o)
-}
-
-// complete leaves out the seeds of a reading that lack a run: an endpoint over several proportions of labels, say, would
-// be another one for them.
-func complete(found *experiment.Found) []experiment.Run {
-	type seed struct {
-		reading string
-		seed    int64
-	}
-	lacking := map[seed]bool{}
-	for _, s := range found.Missing {
-		lacking[seed{s.Reading, s.Config.Seed}] = true
-	}
-	return slices.DeleteFunc(slices.Clone(found.Runs), func(r experiment.Run) bool {
-		return lacking[seed{r.Spec.Reading, r.Spec.Config.Seed}]
-	})
 }
 
 func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) ([]Outcome, error) {
@@ -68,21 +73,13 @@ func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) 
 	var tests []analysis.Test
 	for _, c := range all {
 		for _, reading := range c.Readings {
-			d, err := c.measure(experiment.Select(runs[c.Experiment], reading, "", ""))
+			sample, err := c.measure(experiment.Select(runs[c.Experiment], reading, "", ""))
 			if err != nil {
 				return nil, fmt.Errorf("claim %s, %s: %w", c.ID, reading, err)
 			}
-			d = slices.DeleteFunc(d, math.IsNaN) // curves that cannot say it, as those without an early point
-			for i := range d {
-				d[i] = math.Round(d[i]*1e9) / 1e9 // accuracies are shares of whole examples: rounding must not break ties
-			}
-			tests = append(tests, analysis.Test{Name: c.ID + ", " + reading, Differences: d, Direction: c.Direction, Smallest: c.Smallest})
-			profile := o.Profile
-			if profile == "" {
-				profile = experiment.Profiles[0]
-			}
-			outcomes = append(outcomes, Outcome{Claim: c, Reading: reading,
-				Command: fmt.Sprintf("go run ./scripts/hatlab sweep %s --profile %s", c.Experiment, profile)})
+			sample = sample.settled()
+			tests = append(tests, analysis.Test{Name: c.ID + ", " + reading, Differences: sample.Differences, Direction: c.Direction, Smallest: c.Smallest})
+			outcomes = append(outcomes, Outcome{Claim: c, Reading: reading, Sample: sample, Command: command(c, o)})
 		}
 	}
 	for i, f := range analysis.Judge(tests) {

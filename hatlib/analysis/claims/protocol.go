@@ -30,6 +30,9 @@ func Protocol() (string, error) {
 	line("  with a noise of 0.4 points in each arm and a tenth of the runs dead is found by 30 pairs in 60%% or more of studies, by 50")
 	line("  in 90%% or more.\n")
 	line("## Seeds and sizes\n")
+	line("Profiles: quick shows the effects; cpu has the paper's sizes for as many epochs as a machine without accelerator has time")
+	line("for; paper has the paper's sizes and epochs (`long` a smaller learner). Seeds are computed in order, so a sweep that has not")
+	line("come to its end has the first of them; a seed counts in a reading once all of its runs there are in the store.\n")
 	line("| experiment | profile | reading | seeds | runs |\n|---|---|---|---|---|")
 	for _, name := range experiment.Names() {
 		e, err := experiment.Find(name)
@@ -40,7 +43,7 @@ func Protocol() (string, error) {
 			line("| %s | all | decided by %s, on seeds that it has not seen | | |", e.Name, e.After)
 			continue
 		}
-		for _, profile := range []string{"quick", "paper"} {
+		for _, profile := range experiment.Profiles[1:] {
 			for _, g := range e.Grids[profile] {
 				line("| %s | %s | %s | %d to %d | %d |", e.Name, profile, g.Reading, g.FirstSeed, g.FirstSeed+g.Seeds-1,
 					g.Seeds*len(g.Arms)*max(1, len(g.Values)))
@@ -49,9 +52,8 @@ func Protocol() (string, error) {
 	}
 	line("\n## Claims\n")
 	line("| claim | the paper | endpoint | says | smallest effect | experiment | readings |\n|---|---|---|---|---|---|---|")
-	says := map[analysis.Direction]string{analysis.Higher: "higher", analysis.Lower: "lower", analysis.NoEffect: "no effect"}
 	for _, c := range All {
-		line("| %s | %s (%s) | %s | %s | %g %s | %s | %s |", c.ID, c.Sentence, c.Where, c.Endpoint, says[c.Direction], c.Smallest, c.Unit,
+		line("| %s | %s (%s) | %s | %s | %g %s | %s | %s |", c.ID, c.Sentence, c.Where, c.Endpoint, c.Direction, c.Smallest, c.Unit,
 			c.Experiment, strings.Join(c.Readings, "; "))
 	}
 	return b.String(), nil
