@@ -29,6 +29,7 @@ def arguments():
     p.add_argument("--draw", required=True, help=argparse.SUPPRESS)
     p.add_argument("--limit", required=True, help=argparse.SUPPRESS)
     p.add_argument("--only", nargs="*", metavar="SECTION", help="sections whose names contain one of these; those measured before stay in the results")
+    p.add_argument("--names", nargs="*", metavar="NAME", help="implementations whose names contain one of these")
     p.add_argument("--fresh", action="store_true", help="measure again what is there already")
     p.add_argument("--quick", action="store_true", help="small sizes, to see that everything works; says nothing about speed")
     p.add_argument("--publish", action="store_true", help="copy the results to scripts/bench")
@@ -46,7 +47,7 @@ def main():
     ours = json.loads(subprocess.check_output([args.ours, json.dumps({"task": "version"})], text=True, env={k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}))
     programs = hashlib.sha256(b"".join(p.read_bytes() for p in [pathlib.Path(args.ours), HERE / "requirements.txt", *sorted(HERE.glob("peers/*.py")), HERE / "measure.py", HERE / "inputs.py"])).hexdigest()
     sections, start = {}, time.monotonic()
-    todo = [(s.name, s.identity(), lambda s=s: measure.measure(s, args)) for s in all_sections(ours["xla_flags"], args.quick)]
+    todo = [(s.name, s.identity(), lambda s=s: measure.measure(s, args)) for s in all_sections(ours["xla_flags"], args.quick, args.names)]
     todo.append(("gpu", gpu.name(), lambda: gpu.section(args)))
     for name, identity, run in todo:
         path = stored / (name.replace(" ", "_") + ".json")

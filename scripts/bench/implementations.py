@@ -33,7 +33,7 @@ def ours(flags):
 # Formulations for torch.compile, see peers/torch_pairs.py. The fastest counts. Those called inline give torch.compile's backend options that
 # keep it from storing what the formulations are meant not to store; few users know them, so both kinds are reported.
 HAND = ["written out", "reductions", "groups, inline"]
-OWN = ["hidden first", "hidden first, max-autotune", "hidden first, chunks", "hidden first, checkpoint", "examples, then hidden", "hidden last", "hidden last, sum", "linear", "convolutions",
+OWN = ["hidden first", "hidden first, max-autotune", "hidden first, checkpoint", "examples, then hidden", "hidden last, sum", "linear", "convolutions",
        "hidden first, inline", "examples, then hidden, inline"]
 
 

@@ -65,17 +65,25 @@ def calls(name, preset, batch, sizes, hidden, count, backend, rows):
     return steps(name, step_size(batch, sizes, hidden, preset, count), programs, rounds=4, start_together=True)
 
 
-def all_sections(flags, quick):
+def all_sections(flags, quick, names):
+    """names: parts of the names of implementations to restrict to; None for all."""
+    for section in every_section(flags, quick):
+        section.implementations = [i for i in section.implementations if not names or any(n in i.name for n in names)]
+        if section.implementations:
+            yield section
+
+
+def every_section(flags, quick):
     size, sizes, hidden = ((10, 96, 40, 20), [96, 40, 10], 20) if quick else ((50, 784, 183, 100), [784, 183, 43, 10], 100)
     o = lambda *keys: [ours(flags)[k] for k in keys]
     one_or_many = [("control, one step per call", "rule=none", "steps_per_call=1"), ("control, many", "rule=none"),
                    ("HAT, one step per call", "steps_per_call=1"), ("HAT, many")]
     yield Section("layer", "layer", layer_size(*size),
                   o("conv", "fused", "jax", "jax default", "general") + [hand(f) for f in HAND] + [own(f) for f in OWN] + o("torch vmap", "jax vmap"), rounds=7)
-    yield Section("layer and v_i", "layer", layer_size(*size, need_pre=True), o("jax", "fused", "jax default") + [hand(f) for f in HAND], rounds=7)
-    yield steps("step", step_size(50, sizes, hidden, "paper"), o("conv", "fused", "general", "jax") + [hand(HAND[0]), hand(HAND[-1]), own(OWN[0]), own(OWN[-1])] + o("jax vmap"))
-    curves = {"batch": [(b, *size[1:]) for b in (5, 16, 50, 158, 500)], "width": [(size[0], n, n, size[3]) for n in (37, 66, 118, 210, 373)],
-              "hidden": [(*size[:3], h) for h in (10, 32, 100, 316, 1000)]}
+    yield Section("layer and v_i", "layer", layer_size(*size, need_pre=True), o("jax", "fused", "jax default") + [hand(HAND[-1])], rounds=7)
+    yield steps("step", step_size(50, sizes, hidden, "paper"), o("conv", "fused", "general", "jax") + [hand(HAND[-1]), own(OWN[0]), own(OWN[-1])] + o("jax vmap"))
+    curves = {"batch": [(b, *size[1:]) for b in (5, 23, 108, 500)], "width": [(size[0], n, n, size[3]) for n in (37, 80, 173, 373)],
+              "hidden": [(*size[:3], h) for h in (10, 46, 215, 1000)]}
     for axis, points in curves.items():
         for p in points:
             yield Section(f"curve over {axis}, {'x'.join(map(str, p))}", "layer", layer_size(*p), o("fused", "jax") + [hand(HAND[-1])],

@@ -18,11 +18,11 @@ def ratio(peer, own, clock="wall"):
 
 def slope(rows, key):
     """Log-log slope, by least squares, of a time over the number of terms batch x in x out x H; nan for fewer than two points."""
-    points = [(math.log(r["batch"] * r["inputs"] * r["outputs"] * r["hidden"]), math.log(r[key])) for r in rows if not r.get("failure")]
-    if len(points) < 2:
+    worked = [r for r in rows if not r.get("failure")]
+    if len(worked) < 2:
         return math.nan
-    mx, my = (statistics.fmean(c) for c in zip(*points))
-    return sum((x - mx) * (y - my) for x, y in points) / sum((x - mx) ** 2 for x, _ in points)
+    terms = [math.log(r["batch"] * r["inputs"] * r["outputs"] * r["hidden"]) for r in worked]
+    return statistics.linear_regression(terms, [math.log(r[key]) for r in worked]).slope
 
 
 def slopes(sections):
