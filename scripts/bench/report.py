@@ -34,20 +34,45 @@ def comparison(rows):
     return text + ("\n\n" + "\n".join(failures) if failures else "")
 
 
+def targets_table(result):
+    verdict = {True: "**met**", False: "**not met**", None: "not measured"}
+    return table(["target", "measured", "by processor time", ""], [
+        [t["target"], number(t["measured"], t["unit"]), number(t["by_processor_time"], t["unit"]) if t["by_processor_time"] is not None else "", verdict[t["met"]] + (f" ({t['note']})" if t["note"] else "")]
+        for t in result["targets"]])
+
+
+README_MARKS = "<!-- scripts/bench/run --publish writes what follows -->\n", "<!-- to here -->\n"
+
+
+def into_readme(text, result):
+    """The README with its part between the marks written anew."""
+    before, begin, rest = text.partition(README_MARKS[0])
+    _, end, after = rest.partition(README_MARKS[1])
+    if not begin or not end:
+        raise ValueError("the README has lost the marks between which the benchmark's table stands: " + " ".join(README_MARKS))
+    return before + begin + readme(result) + end + after
+
+
+def readme(result):
+    m, rows = result["machine"], result["sections"].get("layer", {}).get("rows", [])
+    own = best(rows, "ours")
+    first = "" if not own else (f"The update of every neuron pair at appendix A's size (batch 50, 784 x 183 pairs, H = 100), with all the gradients that a first layer needs, takes {number(own['wall_median_s'], ' s')} and "
+                                f"{number(own['peak_mb'], ' MB')} ({m['processor']}, {m['cores']} cores, {result['date']}); the arithmetic limit measured there is {number(own['limit_s'], ' s')}. ")
+    return (first + "Versions, flags, all formulations, a whole training step, curves and how it was measured: [`scripts/bench/RESULTS.md`](scripts/bench/RESULTS.md).\n\n" + targets_table(result)
+            + "\n\n![Time and memory of one layer](scripts/bench/layer.svg)\n")
+
+
 def markdown(result):
     s, m = result["sections"], result["machine"]
-    verdict = {True: "**met**", False: "**not met**", None: "not measured"}
     parts = ["# The pair kernel beside PyTorch and JAX", "Written by `scripts/bench/run --publish`. The numbers are in [`results.json`](results.json) and [`results.csv`](results.csv).",
              f"{m['processor']}, {m['cores']} cores, {m['memory_gb']:.0f} GB, {m['system']}; {result['date']}. Load when the sections began, which is 0 on an idle machine: {m['load']}. "
              f"{m['gpu']}", table(["", ""], [[k, v] for k, v in result["versions"].items()])]
-    parts += ["## Targets", table(["target", "measured", "by processor time", ""], [
-        [t["target"], number(t["measured"], t["unit"]), number(t["by_processor_time"], t["unit"]) if t["by_processor_time"] is not None else "", verdict[t["met"]] + (f" ({t['note']})" if t["note"] else "")]
-        for t in result["targets"]])]
+    parts += ["## Targets", targets_table(result)]
     captions = {
         "layer": "## The layer of appendix A\n\nBatch {batch}, {inputs} inputs, {outputs} outputs, H = {hidden}: the mean update of every neuron pair, and its gradients through M's parameters, w_ij and v_j, which are those that a "
                  "first layer needs.\n\n![time and memory](layer.svg)",
         "layer and v_i": "## The same with the gradient through v_i\n\nAs a layer further up needs it.",
-        "step": "## A whole training step\n\n784-183-43-10, batch 50, M 3-100-1: Algorithm 1 with M's update in every layer, backpropagation, and Adam for L and M; hatlib by its trainer.",
+        "step": "## A whole training step\n\n{sizes}, batch {batch}, M 3-{hidden}-1: Algorithm 1 with M's update in every layer, backpropagation, and Adam for L and M; hatlib by its trainer.",
     }
     for name, caption in captions.items():
         if name in s:

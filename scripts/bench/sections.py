@@ -45,17 +45,18 @@ def layer_size(batch, n_in, n_out, hidden, need_pre=False):
     return {"batch": batch, "in": n_in, "out": n_out, "hidden": hidden, "need_pre": need_pre}
 
 
-def step_size(batch, sizes, hidden, preset, steps=1, settings=()):
+def step_size(batch, sizes, hidden, preset, steps=1):
     """The fields of hatlib's configuration that the peers need too: everything else is as in the preset."""
-    common = [f"sizes={'-'.join(map(str, sizes))}", f"meta_hidden={hidden}", f"batch={batch}", *settings]
+    common = [f"sizes={'-'.join(map(str, sizes))}", f"meta_hidden={hidden}", f"batch={batch}"]
     return {"batch": batch, "sizes": sizes, "hidden": hidden, "local_rate": 1e-3, "lr": 1e-3, "preset": preset, "steps": steps, "common": common}
 
 
-def steps(name, size, programs, labels=None, **options):
+def steps(name, size, programs, **options):
     """A section of training steps: hatlib's own settings follow the common ones."""
     for p in programs:
         p.spec = {**p.spec, "set": size["common"] + p.spec.get("set", [])}
-    return Section(name, "step", size, programs, labels=labels or {}, steps_per_run=size["steps"], **options)
+    labels = {"sizes": "-".join(map(str, size["sizes"])), "batch": size["batch"], "hidden": size["hidden"]}
+    return Section(name, "step", size, programs, labels=labels, steps_per_run=size["steps"], **options)
 
 
 def calls(name, preset, batch, sizes, hidden, count, backend, rows):

@@ -81,7 +81,7 @@ func layer(rows []row) figure.Spec {
 	cost := figure.Cost{Name: "layer", Title: "One layer of appendix A, forward and gradients",
 		Rows: []figure.CostRow{{Label: "arithmetic limit", Seconds: rows[0].Limit}}}
 	for _, r := range rows {
-		cost.Rows = append(cost.Rows, figure.CostRow{Label: r.Name, Seconds: r.Wall, Bytes: r.PeakMB * (1 << 20)})
+		cost.Rows = append(cost.Rows, figure.CostRow{Label: r.Name, Seconds: r.Wall, Bytes: r.PeakMB * 1e6})
 	}
 	return cost
 }

@@ -150,12 +150,12 @@ func peakMB() (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("reading the peak memory: %w", err)
 	}
-	var kB float64
+	var kB float64 // of 1024 bytes
 	_, rest, found := strings.Cut(string(text), "VmHWM:")
 	if _, err := fmt.Sscan(rest, &kB); !found || err != nil {
 		return 0, fmt.Errorf("reading the peak memory: no VmHWM in /proc/self/status")
 	}
-	return kB / 1024, nil
+	return kB * 1024 / 1e6, nil
 }
 
 func read32(path string) ([]uint32, error) {

@@ -52,7 +52,7 @@ def named_weights(learner, theta):
 def peak_mb():
     """The largest resident size so far. Not getrusage's, which counts the parent's before exec."""
     with open("/proc/self/status") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) / 1024
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) * 1024 / 1e6
 
 
 def serve(spec, run, export):
