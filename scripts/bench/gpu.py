@@ -37,4 +37,4 @@ def section(settings):
     return found | {"gpu": name()}
 
 
-LIMIT_MULTIPLY_ADDS = 2**22 * 256  # of one run of ours/limit.go
+LIMIT_MULTIPLY_ADDS = 2**25 * 1024  # of one run of ours/limit.go

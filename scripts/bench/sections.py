@@ -80,7 +80,7 @@ def every_section(flags, quick):
     one_or_many = [("control, one step per call", "rule=none", "steps_per_call=1"), ("control, many", "rule=none"),
                    ("HAT, one step per call", "steps_per_call=1"), ("HAT, many")]
     yield Section("layer", "layer", layer_size(*size),
-                  o("conv", "fused", "jax", "jax default", "general") + [hand(f) for f in HAND] + [own(f) for f in OWN] + o("torch vmap", "jax vmap"), rounds=7)
+                  o("conv", "fused", "jax", "jax default", "general") + [hand(f) for f in HAND] + [own(f) for f in OWN] + o("torch vmap", "jax vmap"), rounds=7, seconds=12)
     yield Section("layer and v_i", "layer", layer_size(*size, need_pre=True), o("jax", "fused", "jax default") + [hand(HAND[-1])], rounds=7)
     yield steps("step", step_size(50, sizes, hidden, "paper"), o("conv", "fused", "general", "jax") + [hand(HAND[-1]), own(OWN[0]), own(OWN[-1])] + o("jax vmap"))
     curves = {"batch": [(b, *size[1:]) for b in (5, 23, 108, 500)], "width": [(size[0], n, n, size[3]) for n in (37, 80, 173, 373)],

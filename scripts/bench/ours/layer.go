@@ -35,7 +35,7 @@ func layer(be compute.Backend, s spec) (work, error) {
 			mean = fused.MeanUpdate(fused.Theta{A: in[0], B: in[1], C: in[2], D: in[3], M: in[4], E: in[5]}, v, w, u, fused.Options{})
 		} else {
 			rule := &hatlib.MetaLearner{Hidden: H, Activation: "relu"}
-			mean = hatlib.PairMean(rule.Pair, in[:6], v, w, u)
+			mean = hatlib.PairMean(rule.Pair, in[:6], v, w, u, hatlib.WithPairMemory(256<<20)) // as in the presets
 		}
 		wrt := append(append([]*Node{}, in[:6]...), w, u)
 		if s.NeedPre {
@@ -55,7 +55,7 @@ func layer(be compute.Backend, s spec) (work, error) {
 			if out, err = exec.Call(args...); err != nil {
 				return err
 			}
-			_, err = tensors.CopyFlatData[float32](out[0]) // waits until it is done
+			_, err = tensors.CopyFlatData[float32](out[1]) // a short one; waits until all is done
 			return err
 		},
 		export: func() (map[string][]float32, error) {

@@ -10,12 +10,12 @@ import (
 
 // How much limit computes: enough arithmetic for every number that memory does not matter.
 const (
-	limitNumbers = 1 << 22
-	limitLength  = 256
+	limitNumbers = 1 << 25
+	limitLength  = 1024
 )
 
 // limit is the arithmetic limit of a device that limit.c cannot measure: limitLength multiply-adds in one expression, for each of
-// limitNumbers numbers. The exported array has one number: multiply-adds in one run.
+// limitNumbers numbers. gpu.py knows both.
 func limit(be compute.Backend, _ spec) (work, error) {
 	exec, err := NewExec(be, func(a *Node) *Node {
 		g := a.Graph()
@@ -39,7 +39,7 @@ func limit(be compute.Backend, _ spec) (work, error) {
 			return err
 		},
 		export: func() (map[string][]float32, error) {
-			return map[string][]float32{"multiply_adds": {limitNumbers * limitLength}}, nil
+			return nil, nil
 		},
 	}, nil
 }
