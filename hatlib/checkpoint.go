@@ -46,6 +46,9 @@ func (t *Trainer) loadCheckpoint(path string) (*Result, error) {
 		return nil, fmt.Errorf("%w; remove it to start anew", err)
 	}
 	var progress Result
+	if progress.Config, err = Preset("literal"); err != nil { // fields that a checkpoint of an older version lacks
+		return nil, err
+	}
 	if err := json.Unmarshal([]byte(metadata["result"]), &progress); err != nil {
 		return nil, fmt.Errorf("checkpoint %s: %w; remove it to start anew", path, err)
 	}

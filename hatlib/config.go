@@ -48,6 +48,8 @@ type Config struct {
 	UpdateEntry       string  `json:"update_entry" oneof:"weights|after_sigma" why:"weights is lines 5 and 6: the batch mean enters W, activities are recomputed through sigma; after_sigma is the released code: sigma(Wv+b) + sum_i v_i dw_ij per example, and the batch mean is stored"`
 	GradientAt        string  `json:"gradient_at" oneof:"after|before|in_place" why:"the W that gradient and step refer to: after line 5 by line 9, before it by section 2.2 (the step is applied to the updated W either way); in_place is what overwriting W before the backward pass computes in the released code, not the gradient of any function"`
 	PostSeen          string  `json:"post_seen" oneof:"activity|preactivation" why:"the v_j that M sees: vhat = sigma(Wv+b) of line 4, or Wv+b"`
+	Pairing           string  `json:"pairing" oneof:"example|shuffled" why:"example shows M v_i and v_j of one example; shuffled shows it every v_i with the v_j of the next example of the batch: both keep their distributions and lose their relation, which tells whether M needs it"`
+	LocalUpdate       string  `json:"local_update" oneof:"rule|noise" why:"noise puts normal noise of the same norm in the place of the rule's update of each layer, which tells whether its direction matters; M goes on learning from what its own update would have done"`
 
 	// Optimizer A.
 
@@ -56,7 +58,10 @@ type Config struct {
 	Optimizer   string  `json:"optimizer" oneof:"adam|sgd" why:"A is not named in the paper; the released code uses Adam"`
 	LRLearner   float64 `json:"lr_learner" why:"rate of A for L: 1e-3 in the released code"`
 	LRMeta      float64 `json:"lr_meta" why:"rate of A for M: 1e-3 in the released code"`
+	LRSchedule  string  `json:"lr_schedule" oneof:"constant|cosine|linear" why:"factor on both rates of A along the run, from 1 to 0 where it is not constant: (1 + cos(pi t))/2 or 1 - t at the share t of the run's batches; constant in the released code"`
 	AdamEpsilon float64 `json:"adam_epsilon" why:"PyTorch's default, 1e-8"`
+
+	GradientSteps int `json:"gradient_steps" why:"steps of A on each batch: 2 gives the control (rule none) as many updates of L as HAT makes, one of the paper's explanations of its gain; a rule takes one"`
 
 	// Labels.
 
@@ -79,6 +84,8 @@ type Config struct {
 	SeedMeta    int64 `json:"seed_meta" why:"stream of M's initial weights; -1 follows seed"`
 	SeedOrder   int64 `json:"seed_order" why:"stream of the order of examples; -1 follows seed"`
 	SeedLabels  int64 `json:"seed_labels" why:"stream of the label mask; -1 follows seed"`
+
+	PairPrecision string `json:"pair_precision" oneof:"float32|bfloat16|float16" why:"precision of z_k in M's expression for every pair, fused form only; sums and gradients are float32. What the shorter ones cost and gain is in hatlib/fused/NOTES.md: nothing is gained on a CPU"`
 
 	// Execution: these change speed and memory, and the numbers only by rounding.
 
@@ -115,6 +122,7 @@ func (c *Config) Validate() error {
 	atLeast("examples", float64(c.Examples), 0)
 	atLeast("meta_hidden", float64(c.MetaHidden), 1)
 	atLeast("batch", float64(c.Batch), 1)
+	atLeast("gradient_steps", float64(c.GradientSteps), 1)
 	atLeast("pair_memory_mb", float64(c.PairMemoryMB), 0)
 	atLeast("steps_per_call", float64(c.StepsPerCall), 0)
 	atLeast("epochs", c.Epochs, 0)
@@ -132,11 +140,20 @@ func (c *Config) Validate() error {
 	if c.MetaHorizon < 0 || c.MetaHorizon > 1 {
 		bad("meta_horizon", "%d is not 0 or 1: weights stored by earlier batches are constants", c.MetaHorizon)
 	}
+	if c.GradientSteps > 1 && c.Rule != "none" {
+		bad("gradient_steps", "%d is for the control; a rule updates L a second time by itself: use rule=none", c.GradientSteps)
+	}
+	if c.Pairing == PairingShuffled && c.Rule != "none" && c.BatchSize() == 1 {
+		bad("pairing", "shuffled needs a second example in the batch, which has 1")
+	}
 	if c.UpdateEntry == EntryAfterSigma && c.GradientAt == GradientAfter {
 		bad("gradient_at", "after has no meaning with update_entry=after_sigma, where the new weights are not on the path to the loss; use before or in_place")
 	}
 	if c.UpdateEntry == EntryWeights && c.GradientAt == GradientInPlace {
 		bad("gradient_at", "in_place describes the released code and needs update_entry=after_sigma; use after or before")
+	}
+	if c.PairPrecision != "float32" && c.PairKernel == "general" {
+		bad("pair_precision", "%q needs pair_kernel=fused", c.PairPrecision)
 	}
 	if len(problems) > 0 {
 		return fmt.Errorf("invalid configuration: %w", errors.Join(problems...))
@@ -152,6 +169,10 @@ const (
 	GradientAfter   = "after"
 	GradientBefore  = "before"
 	GradientInPlace = "in_place"
+
+	PairingShuffled = "shuffled"
+
+	LocalUpdateNoise = "noise"
 )
 
 // BatchSize is the number of examples in a training step: Batch, or 1 when each example is a step of its own.

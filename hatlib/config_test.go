@@ -73,6 +73,9 @@ func TestConfigErrors(t *testing.T) {
 		"local_rate=NaN":           "local_rate",
 		"epochs":                   "name=value",
 		"eval_every=0":             "eval_every",
+		"gradient_steps=2":         "rule=none",
+		"gradient_steps=0":         "gradient_steps",
+		"lr_schedule=cosin":        `"cosine"`,
 		"sizes=10":                 "sizes",
 	} {
 		c, err := Preset("paper")

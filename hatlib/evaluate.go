@@ -72,7 +72,8 @@ func (e *evaluator) graph(scope *model.Scope, inputs []*Node) []*Node {
 	if e.config.Evaluation == "plain" {
 		v = e.hat.Learner.Predict(weights, xb)
 	} else {
-		v, updated = e.hat.Forward(scope.At(metaScope), weights, xb, rate)
+		h := e.config.withNoise(e.hat, scope, weights, xb, rate, evaluationNoise(indices), nil)
+		v, updated = h.Forward(scope.At(metaScope), weights, xb, rate)
 	}
 	right := ConvertDType(Equal(ArgMax(v, -1, labels.DType()), labels), v.DType())
 	return append([]*Node{right, lossPerExample(e.config.Loss, v, labels), ReduceMax(v, 0)}, updated...)

@@ -40,11 +40,12 @@ func TestEveryFieldMatters(t *testing.T) {
 		"meta_hidden": {"4"}, "meta_activation": {"tanh"}, "meta_init": {"he"}, "meta_init_scale": {"0.5"}, "meta_horizon": {"0"},
 		"granularity": {"example"}, "local_rate": {"0.02"}, "local_rate_schedule": {"inverse_batch"},
 		"update_entry": {"after_sigma", "gradient_at=before"}, "gradient_at": {"before"}, "post_seen": {"preactivation"},
+		"pairing": {"shuffled"}, "local_update": {"noise"}, "lr_schedule": {"cosine"}, "gradient_steps": {"2", "rule=none"},
 		"batch": {"10"}, "short_batch": {"keep"}, "optimizer": {"sgd"}, "lr_learner": {"0.01"}, "lr_meta": {"0.01"},
 		"adam_epsilon": {"0.1"}, "label_fraction": {"0.5"}, "label_draw": {"batch", "label_fraction=0.5"},
 		"label_divisor": {"batch", "label_fraction=0.5"}, "epochs": {"2"}, "eval_every": {"0.7"}, "curve": {"separate"},
 		"evaluation": {"local"}, "arms": {"independent", "rule=none"}, "seed": {"1"}, "seed_learner": {"1"}, "seed_meta": {"1"},
-		"seed_order": {"1"}, "seed_labels": {"1", "label_fraction=0.5"},
+		"pair_precision": {"bfloat16"}, "seed_order": {"1"}, "seed_labels": {"1", "label_fraction=0.5"},
 	}
 	unchanged := map[string]string{"pair_kernel": "general", "pair_memory_mb": "1", "steps_per_call": "1"}
 	c := Config{}

@@ -15,6 +15,10 @@ type HAT struct {
 	GradientAt string
 	// SeesPreactivation shows M Wv+b instead of vhat = sigma(Wv+b).
 	SeesPreactivation bool
+	// Shuffled shows the rule every v_i with the v_j of another example.
+	Shuffled bool
+
+	noise *noise // what stands in for the rule's updates; nil for none
 }
 
 // Forward is lines 2 to 6 of Algorithm 1: x [batch, in] -> v_|L| [batch, classes], and the weights W_l that it leaves
@@ -46,7 +50,12 @@ func (h *HAT) update(ruleScope *model.Scope, l int, pre, w, post *Node) *Node {
 	if h.Rule.Locality() == LocalityLayer {
 		ruleScope = ruleScope.At("layer_%d", l)
 	}
-	return h.Rule.Update(ruleScope, pre, w, post)
+	if h.noise.isApplied() {
+		return h.noise.like(noisyMean, l)
+	}
+	dw := h.Rule.Update(ruleScope, pre, w, post)
+	h.noise.record(noisyMean, dw)
+	return dw
 }
 
 // isControl reports whether there is no local update: lines 4 and 5 then change nothing and are left out, so that the
@@ -55,8 +64,20 @@ func (h *HAT) isControl() bool { return h.Rule.Name() == "none" }
 
 // seen is the v_j that the rule sees.
 func (h *HAT) seen(preactivation, vhat *Node) *Node {
+	vj := vhat
 	if h.SeesPreactivation {
-		return preactivation
+		vj = preactivation
 	}
-	return vhat
+	if h.Shuffled {
+		vj = nextExample(vj)
+	}
+	return vj
+}
+
+// nextExample moves activities [..., batch, units] along the batch by one, the first to the end: example e meets those of
+// example e+1. The order within a batch is random, so this is as good as a random permutation, without any fixed points. What is linear in v_i and v_j has the same
+// mean over the batch with any pairing.
+func nextExample(v *Node) *Node {
+	axis := v.Rank() - 2
+	return Concatenate([]*Node{SliceAxis(v, axis, AxisRange(1)), SliceAxis(v, axis, AxisRange(0, 1))}, axis)
 }

@@ -3,6 +3,7 @@ package hatlib
 import (
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	. "github.com/gomlx/gomlx/support/exceptions"
@@ -27,6 +28,8 @@ type MetaLearner struct {
 	General bool
 	// Memory bounds the temporary memory, in bytes, of the general form; 0 sets no bound. See [WithPairMemory].
 	Memory int64
+	// Precision of the fused form's z_k, see [fused.Options]; zero is that of the activities.
+	Precision dtypes.DType
 }
 
 // thetaNames are the names of M's parameters in scope and in weight files, in the order of theta.
@@ -104,7 +107,7 @@ func (r *MetaLearner) fusedOptions() fused.Options {
 	if !ok {
 		Panicf("M has no fused form with activation %q; set General", string(r.Activation))
 	}
-	return fused.Options{Activation: form}
+	return fused.Options{Activation: form, Precision: r.Precision}
 }
 
 // Init creates M's parameters in scope, or gives them new values, from stream; see [Init] for the schemes. outputScale

@@ -29,6 +29,15 @@ func TestMutations(t *testing.T) {
 			"Where(GreaterThan(x, zero), x, ZerosLike(x))", "Where(GreaterOrEqual(x, zero), x, ZerosLike(x))", "TestReLUAtZero"},
 		{"order forgets the epoch", "plan.go", "c.stream(streamOrder, epoch+1)", "c.stream(streamOrder, 1)", "TestStreamsAreSeparate"},
 		{"recomputed chunk forgets the shift's adjoint", "pairmemory.go", "if adjoint != nil {\n\t\t\t\tcaptured", "if o == 0 {\n\t\t\t\tcaptured", "TestShiftInChunks"},
+		{"pairs are not shuffled", "hat.go", "if h.Shuffled {", "if false {", "TestStepEqualsOracle/go/shuffled"},
+		{"noise has another norm", "noise.go", "Div(StopGradient(frobenius(update)), frobenius(z))", "StopGradient(frobenius(update))", "TestStepEqualsOracle/go/noise"},
+		{"M learns from the noise", "noise.go", "Div(StopGradient(frobenius(update)), frobenius(z))", "Div(frobenius(update), frobenius(z))", "TestStepEqualsOracle/go/noise"},
+		{"L learns from what is not applied", "noise.go", "all[l] = StopGradient(x)", "all[l] = x", "TestStepEqualsOracle/go/noise"},
+		{"M does not learn", "noise.go", "return Add(loss, n.loss)", "return loss", "TestStepEqualsOracle/go/noise"},
+		{"noise of the first batch for all", "noise.go", "read(batchCounter)", "Const(use.Graph(), uint32(1))", "TestStepEqualsOracle/go/noise"},
+		{"schedule is a batch late", "schedule.go", "AddScalar(batch, -1)", "AddScalar(batch, -2)", "TestStepEqualsOracle/go/cosine"},
+		{"scheduled rate is kept", "schedule.go", "return func() { v.SetNodeValue(rate) }", "return func() {}", "TestStepEqualsOracle/go/cosine"},
+		{"one gradient step for two", "step.go", "range c.GradientSteps - 1 {", "range c.GradientSteps - 2 {", "TestStepEqualsOracle/go/two_gradient_steps"},
 	} {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()

@@ -53,11 +53,13 @@ func Preset(name string) (Config, error) {
 		Rule: "meta", RuleSlope: 2, MetaHidden: 100, MetaActivation: ActivationReLU, MetaInit: InitUniformFanIn,
 		MetaInitScale: 1, MetaHorizon: 1,
 		Granularity: "batch", LocalRate: 1, LocalRateSchedule: "constant", UpdateEntry: EntryWeights,
-		GradientAt: GradientAfter, PostSeen: "activity",
-		Batch: 50, ShortBatch: "drop", Optimizer: "adam", LRLearner: 1e-3, LRMeta: 1e-3, AdamEpsilon: 1e-8,
+		GradientAt: GradientAfter, PostSeen: "activity", Pairing: "example", LocalUpdate: "rule",
+		Batch: 50, ShortBatch: "drop", Optimizer: "adam", LRLearner: 1e-3, LRMeta: 1e-3, LRSchedule: "constant", AdamEpsilon: 1e-8,
+		GradientSteps: 1,
 		LabelFraction: 1, LabelDraw: "example", LabelDivisor: "labelled",
 		Epochs: 20, EvalEvery: 0.5, Curve: "one_run", Evaluation: "plain", Arms: "paired",
 		SeedLearner: -1, SeedMeta: -1, SeedOrder: -1, SeedLabels: -1,
+		PairPrecision: "float32",
 		PairKernel: "fused", PairMemoryMB: 256,
 	}
 	c.Sizes = slices.Clone(c.Sizes)

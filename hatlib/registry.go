@@ -5,13 +5,18 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gomlx/compute/dtypes"
 )
+
+// precisions are the values of pair_precision; float32 is what everything else has.
+var precisions = map[string]dtypes.DType{"float32": dtypes.InvalidDType, "bfloat16": dtypes.BFloat16, "float16": dtypes.Float16}
 
 // builders make the rules that a configuration can name.
 var builders = map[string]func(c *Config) (Rule, error){
 	"meta": func(c *Config) (Rule, error) {
 		return &MetaLearner{Hidden: c.MetaHidden, Activation: c.MetaActivation, General: c.PairKernel == "general",
-			Memory: int64(c.PairMemoryMB) << 20}, nil
+			Memory: int64(c.PairMemoryMB) << 20, Precision: precisions[c.PairPrecision]}, nil
 	},
 	"none":            func(*Config) (Rule, error) { return None(), nil },
 	"hebb":            func(*Config) (Rule, error) { return Hebb(), nil },

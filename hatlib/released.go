@@ -36,7 +36,7 @@ func (h *HAT) forwardAfterSigma(ruleScope *model.Scope, weights Weights, x, rate
 			z = linearInPlace(v, w, b, func() *Node { return overwritten })
 		}
 		vhat := sigma.Apply(z)
-		mean, shift := h.meanAndShift(ruleScope, v, w, h.seen(z, vhat))
+		mean, shift := h.meanAndShift(ruleScope, l, v, w, h.seen(z, vhat))
 		v = Add(vhat, Mul(rate, shift))
 		overwritten = StopGradient(Add(w, Mul(rate, mean)))
 		updated = append(updated, overwritten)
@@ -44,8 +44,19 @@ func (h *HAT) forwardAfterSigma(ruleScope *model.Scope, weights Weights, x, rate
 	return v, updated
 }
 
-// meanAndShift computes both sums over the pairs of a pointwise rule.
-func (h *HAT) meanAndShift(scope *model.Scope, pre, w, post *Node) (mean, shift *Node) {
+// meanAndShift computes both sums over the pairs of layer l, or noise of their norms.
+func (h *HAT) meanAndShift(scope *model.Scope, l int, pre, w, post *Node) (mean, shift *Node) {
+	if h.noise.isApplied() {
+		return h.noise.like(noisyMean, l), h.noise.like(noisyShift, l)
+	}
+	mean, shift = h.pairSums(scope, pre, w, post)
+	h.noise.record(noisyMean, mean)
+	h.noise.record(noisyShift, shift)
+	return mean, shift
+}
+
+// pairSums computes both sums over the pairs of a pointwise rule.
+func (h *HAT) pairSums(scope *model.Scope, pre, w, post *Node) (mean, shift *Node) {
 	if r, ok := h.Rule.(PairShifter); ok {
 		return r.MeanAndShift(scope, pre, w, post)
 	}

@@ -17,6 +17,8 @@ const (
 	metaScope    = "meta"
 	batchCounter = "batch"
 	localRate    = "local_rate"
+	noiseSeed    = "noise_seed"
+	runBatches   = "run_batches"
 )
 
 // StepStats are scalars of one training step, as nodes.
@@ -37,6 +39,9 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 	learner, meta := scope.At(learnerScope), scope.At(metaScope)
 	before := h.Learner.Nodes(learner, g)
 	rate := c.countBatch(scope, g)
+	h = c.withNoise(h, scope, before, x, rate, trainingNoise(g), func(v *Node) *Node {
+		return ReduceAllSum(batchLoss(lossPerExample(c.Loss, v, labels), mask, c.LabelDivisor))
+	})
 
 	//hat:begin step
 	v, updated := h.Forward(meta, before, x, rate)                             // lines 2 to 6
@@ -52,9 +57,35 @@ func (c *Config) Step(scope *model.Scope, h *HAT, x, labels, mask *Node) StepSta
 		c.optimize(meta, gradM, c.LRMeta, labelled) // lines 8 and 9, for M
 	}
 	//hat:end step
+	for range c.GradientSteps - 1 {
+		c.stepAgain(learner, h, x, labels, mask, labelled)
+	}
 	after := h.Learner.Nodes(learner, g)
 	return StepStats{Loss: loss, LocalNorm: distance(updated, before.W), StepNorm: distance(after.W, updated),
 		gradients: append(gradL, gradM...)}
+}
+
+// stepAgain takes one more step of A on the same batch, for the control: L alone, with the weights that it has now.
+func (c *Config) stepAgain(learner *model.Scope, h *HAT, x, labels, mask, labelled *Node) {
+	weights := h.Learner.Nodes(learner, x.Graph())
+	v := h.Learner.Predict(weights, x)
+	loss := batchLoss(lossPerExample(c.Loss, v, labels), mask, c.LabelDivisor)
+	gradients, _ := h.gradients(ReduceAllSum(loss), nil, weights, weights.W, c)
+	c.optimize(learner, gradients, c.LRLearner, labelled)
+}
+
+// scalars are the numbers of a run on n examples that its graph reads from variables, by name: they differ between runs
+// that share a graph.
+func (c *Config) scalars(n int) map[string]float64 {
+	values := map[string]float64{batchCounter: 0, localRate: c.LocalRate}
+	if c.LRSchedule != "constant" {
+		stops := c.CurveBatches(n)
+		values[runBatches] = float64(stops[len(stops)-1])
+	}
+	if c.LocalUpdate == LocalUpdateNoise {
+		values[noiseSeed] = c.noiseSeed()
+	}
+	return values
 }
 
 // countBatch counts the batch and returns the rate of its local update.
@@ -84,7 +115,7 @@ func (h *HAT) gradients(loss *Node, meta *model.Scope, before Weights, updated [
 	if r, ok := h.Rule.(Pointwise); ok && c.MetaHorizon > 0 {
 		leaves = append(leaves, r.Theta(meta, loss.Graph())...)
 	}
-	gradients := Gradient(loss, leaves...)
+	gradients := Gradient(h.noise.addLoss(loss), leaves...)
 	return gradients[:inL], gradients[inL:]
 }
 
@@ -128,7 +159,9 @@ func (c *Config) optimize(scope *model.Scope, gradients []*Node, rate float64, l
 			old[v] = v.NodeValue(g)
 		}
 	}
+	restoreRate := c.scheduleRate(scope, gradients[0])
 	c.optimizer(scope, rate).UpdateGraphWithGradients(scope, gradients, gradients[0].DType())
+	restoreRate()
 	if c.LabelFraction == 1 {
 		return // every batch has labels
 	}

@@ -16,6 +16,7 @@ const (
 	streamOrder   streamKind = 3
 	streamLabels  streamKind = 4
 	streamPoints  streamKind = 5
+	streamNoise   streamKind = 6
 )
 
 // arm tells the arms apart where they are not paired.

@@ -10,6 +10,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/hatlab/hatlab/hatlib/dataset"
 )
@@ -102,7 +103,7 @@ func NewTrainer(be compute.Backend, config Config, train, test *dataset.Set) (t 
 	return t, nil
 }
 
-// Reset starts anew with other seeds, another local rate or label fraction, without compiling again: a pair like one that
+// Reset starts anew with other seeds, other rates or another label fraction, without compiling again: a pair like one that
 // [NewTrainer] makes from config. It returns an error, and changes nothing, when another field differs that the compiled
 // step depends on; epochs and points of the curve may differ.
 func (t *Trainer) Reset(config Config) error {
@@ -126,14 +127,28 @@ func (t *Trainer) Reset(config Config) error {
 	if err := t.initRule(scope.At(metaScope)); err != nil {
 		return err
 	}
-	for name, value := range map[string]float32{batchCounter: 0, localRate: float32(config.LocalRate)} {
-		if err := assign(scope, name, []float32{value}); err != nil {
+	for name, value := range config.scalars(t.data.N) {
+		if err := assign(scope, name, []float32{float32(value)}); err != nil {
 			return err
 		}
 		scope.GetVariable(name).SetTrainable(false)
 	}
+	if err := t.setRate(scope.At(learnerScope), config.LRLearner); err != nil {
+		return err
+	}
+	if err := t.setRate(scope.At(metaScope), config.LRMeta); err != nil {
+		return err
+	}
 	t.mask = tensors.FromFlatDataAndDimensions(config.labelMask(t.data), t.data.N)
 	return nil
+}
+
+// setRate sets A's rate for the variables of scope, where there are any to train.
+func (t *Trainer) setRate(scope *model.Scope, rate float64) error {
+	if !isTrained(scope) {
+		return nil
+	}
+	return setVariable(optimizer.LearningRateVar(scope, t.x.DType(), rate), []float32{float32(rate)})
 }
 
 // initRule gives the meta-parameters their first values: M's from their stream, those of any other rule that has some as
@@ -184,7 +199,7 @@ func (t *Trainer) createState(batch int) {
 
 // resettable are the fields that a compiled step does not depend on.
 var resettable = map[string]bool{"seed": true, "seed_learner": true, "seed_meta": true, "seed_order": true, "seed_labels": true,
-	"arms": true, "local_rate": true, "label_fraction": true, "epochs": true, "eval_every": true, "curve": true, "shuffle": true,
+	"arms": true, "local_rate": true, "lr_learner": true, "lr_meta": true, "label_fraction": true, "epochs": true, "eval_every": true, "curve": true, "shuffle": true,
 	"init": true, "meta_init": true, "meta_init_scale": true}
 
 // compiledDifference names the first field that differs and that a compiled step depends on.
@@ -210,7 +225,7 @@ func (c *Config) newHAT() (*HAT, error) {
 	return &HAT{
 		Learner: &Learner{Sizes: c.Sizes, Hidden: c.HiddenActivation, Output: c.OutputActivation},
 		Rule:    rule, Entry: c.UpdateEntry, GradientAt: c.GradientAt,
-		SeesPreactivation: c.PostSeen == "preactivation",
+		SeesPreactivation: c.PostSeen == "preactivation", Shuffled: c.Pairing == PairingShuffled,
 	}, nil
 }
 

@@ -207,3 +207,26 @@ func TestPower(t *testing.T) {
 func TestRankCorrelation(t *testing.T) {
 	near(t, "spearmanr", RankCorrelation([]float64{1, 2, 2, 5, 9, 4}, []float64{3, 1, 4, 4, 8, 2}), 0.5735294117647058, 1e-12)
 }
+
+// TestPairsNeeded: one pair fewer, and unanimous pairs give no verdict of an effect.
+func TestPairsNeeded(t *testing.T) {
+	for _, family := range []int{1, 7, 60} {
+		n := PairsNeeded(family)
+		verdict := func(pairs int) Verdict {
+			tests := make([]Test, family)
+			for i := range tests {
+				for k := range pairs {
+					tests[i].Differences = append(tests[i].Differences, 2+float64(k)/10)
+				}
+				tests[i].Direction, tests[i].Smallest = Higher, 1
+			}
+			return judge(tests, func(v []float64, f func([]float64) float64, _ uint64) Interval { return Interval{Estimate: f(v)} })[0].Verdict
+		}
+		if got := verdict(n); got != Replicates {
+			t.Errorf("%d tests with %d pairs: %s", family, n, got)
+		}
+		if got := verdict(n - 1); n > MinPairs && got != Inconclusive {
+			t.Errorf("%d tests with %d pairs: %s", family, n-1, got)
+		}
+	}
+}

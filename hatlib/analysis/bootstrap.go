@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -32,6 +33,17 @@ type Bootstrap struct {
 // Interval resamples the indices 0..n-1 with replacement. statistic gets them, so that what belongs to a pair stays
 // together. With fewer than 2 runs the interval is NaN.
 func (b Bootstrap) Interval(n int, statistic func(indices []int) float64) Interval {
+	return b.Stratified([]int{n}, statistic)
+}
+
+// Stratified is Interval where the indices belong to strata (values of an axis, tasks) of the given sizes, one after the
+// other: each stratum is resampled within itself and keeps its size. With more than one stratum the interval is that of the
+// percentiles, whatever BCa says: the acceleration is one of equal draws.
+func (b Bootstrap) Stratified(sizes []int, statistic func(indices []int) float64) Interval {
+	n := 0
+	for _, size := range sizes {
+		n += size
+	}
 	indices := make([]int, n)
 	for i := range indices {
 		indices[i] = i
@@ -50,14 +62,18 @@ func (b Bootstrap) Interval(n int, statistic func(indices []int) float64) Interv
 	rng := rand.New(rand.NewPCG(b.Seed, 0x626f6f74)) // "boot"
 	values := make([]float64, resamples)
 	for r := range values {
-		for i := range indices {
-			indices[i] = rng.IntN(n)
+		start := 0
+		for _, size := range sizes {
+			for i := start; i < start+size; i++ {
+				indices[i] = start + rng.IntN(size)
+			}
+			start += size
 		}
 		values[r] = statistic(indices)
 	}
 	slices.Sort(values)
 	lo, hi := (1-level)/2, (1+level)/2
-	if b.BCa {
+	if b.BCa && len(sizes) == 1 {
 		lo, hi = bca(values, result.Estimate, n, statistic, lo, hi)
 	}
 	result.Lo, result.Hi = sortedQuantile(values, lo), sortedQuantile(values, hi)
@@ -126,42 +142,33 @@ func (b Bootstrap) Of(values []float64, statistic func([]float64) float64) Inter
 
 // DifferenceOfMedians is the paper's statistic: median of treated minus median of control. Pairs are resampled whole.
 func (b Bootstrap) DifferenceOfMedians(treated, control []float64) Interval {
-	t, c := of(treated, Median), of(control, Median)
-	return b.Interval(len(treated), func(indices []int) float64 { return t(indices) - c(indices) })
+	return b.Interval(len(treated), difference(treated, control, Median))
 }
 
-// StratifiedIQM is the interquartile mean over all runs of all strata (values of an axis, tasks), resampled within each:
-// strata[s] are the runs of stratum s.
+// difference applies a statistic to the treated and to the control of the same indices.
+func difference(treated, control []float64, statistic func([]float64) float64) func([]int) float64 {
+	t, c := of(treated, statistic), of(control, statistic)
+	return func(indices []int) float64 { return t(indices) - c(indices) }
+}
+
+// StratifiedIQM is the interquartile mean over all runs of all strata, resampled within each: strata[s] are the runs of
+// stratum s.
 func (b Bootstrap) StratifiedIQM(strata [][]float64) Interval {
-	var start []int
-	var all []float64
-	for _, s := range strata {
-		start = append(start, len(all))
-		all = append(all, s...)
+	return b.Stratified(sizes(strata), of(slices.Concat(strata...), InterquartileMean))
+}
+
+func sizes(strata [][]float64) []int {
+	n := make([]int, len(strata))
+	for s := range strata {
+		n[s] = len(strata[s])
 	}
-	result := Interval{Estimate: InterquartileMean(all), Lo: math.NaN(), Hi: math.NaN(), N: len(all)}
-	if len(all) < 2 {
-		return result
+	return n
+}
+
+// Text is the interval for people, "+0.42 [-0.10, +0.95]" with format "%+.2f"; without the bounds where there are none.
+func (in Interval) Text(format string) string {
+	if math.IsNaN(in.Lo) || math.IsNaN(in.Hi) {
+		return fmt.Sprintf(format, in.Estimate)
 	}
-	level, resamples := b.Level, b.Resamples
-	if level == 0 {
-		level = 0.95
-	}
-	if resamples == 0 {
-		resamples = Resamples
-	}
-	rng := rand.New(rand.NewPCG(b.Seed, 0x73747261)) // "stra"
-	values := make([]float64, resamples)
-	drawn := make([]float64, len(all))
-	for r := range values {
-		for s, stratum := range strata {
-			for i := range stratum {
-				drawn[start[s]+i] = stratum[rng.IntN(len(stratum))]
-			}
-		}
-		values[r] = InterquartileMean(drawn)
-	}
-	slices.Sort(values)
-	result.Lo, result.Hi = sortedQuantile(values, (1-level)/2), sortedQuantile(values, (1+level)/2)
-	return result
+	return fmt.Sprintf(format+" ["+format+", "+format+"]", in.Estimate, in.Lo, in.Hi)
 }

@@ -25,14 +25,16 @@ func Sample(rule RuleFn, pairs [][3]float64) RuleSample {
 	return s
 }
 
-// GridPairs are n x n x n points with equal steps: v_i in [0,1], w_ij in [-w,w], v_j in [0,v].
-func GridPairs(n int, w, v float64) [][3]float64 {
+// GridPairs are n x n x n points with equal steps in v_i, w_ij and v_j, from low to high.
+func GridPairs(n int, low, high [3]float64) [][3]float64 {
 	var pairs [][3]float64
-	step := func(k int) float64 { return float64(k) / float64(max(n-1, 1)) }
+	at := func(input, k int) float64 {
+		return low[input] + (high[input]-low[input])*float64(k)/float64(max(n-1, 1))
+	}
 	for i := range n {
 		for j := range n {
 			for k := range n {
-				pairs = append(pairs, [3]float64{step(i), w * (2*step(j) - 1), v * step(k)})
+				pairs = append(pairs, [3]float64{at(0, i), at(1, j), at(2, k)})
 			}
 		}
 	}
@@ -63,8 +65,9 @@ func Join(samples ...RuleSample) RuleSample {
 // Dependence is how a rule's update depends on each input, linearly.
 type Dependence struct {
 	N int
-	// Mean and Deviation are of the update.
+	// Mean and Deviation are of the update, InputDeviation of v_i, w_ij and v_j: a slope times it is what the input moves.
 	Mean, Deviation float64
+	InputDeviation  [3]float64
 	// Correlation of the update with v_i, w_ij, v_j and v_i v_j; NaN for an input that does not vary.
 	Correlation [4]float64
 	// Slope and Intercept are of the least-squares line on v_j alone, R2 its share of variance.
@@ -93,6 +96,9 @@ func (s RuleSample) Dependence() (Dependence, error) {
 		d.Correlation[k] = stat.Correlation(x, s.Update, nil)
 	}
 	inputs := [][]float64{s.Vi, s.Wij, s.Vj}
+	for k, x := range inputs {
+		d.InputDeviation[k] = stat.StdDev(x, nil)
+	}
 	line := leastSquares(inputs[2:], s.Update)
 	d.Intercept, d.Slope, d.R2 = line.intercept, line.slopes[0], line.r2
 	joint := leastSquares(inputs, s.Update)
@@ -163,24 +169,30 @@ const ridgeShare = 1e-10
 
 // ridge solves (x'x + small I) beta = x'y.
 func ridge(x *mat.Dense, y []float64) []float64 {
+	return ridges(x, mat.NewDense(len(y), 1, y)).RawMatrix().Data
+}
+
+// ridges is ridge for each column of y.
+func ridges(x, y *mat.Dense) *mat.Dense {
 	n, k := x.Dims()
+	_, targets := y.Dims()
 	var gram mat.SymDense
 	gram.SymOuterK(1, x.T())
 	for c := range k {
 		gram.SetSym(c, c, gram.At(c, c)+ridgeShare*float64(n))
 	}
-	var right, beta mat.VecDense
-	right.MulVec(x.T(), mat.NewVecDense(n, y))
+	var right, beta mat.Dense
+	right.Mul(x.T(), y)
 	var cholesky mat.Cholesky
 	if !cholesky.Factorize(&gram) {
-		return make([]float64, k)
+		return mat.NewDense(k, targets, nil)
 	}
-	if err := cholesky.SolveVecTo(&beta, &right); err != nil {
+	if err := cholesky.SolveTo(&beta, &right); err != nil {
 		if _, poor := err.(mat.Condition); !poor { // a poor condition still gives a fit, which held-out data judge
-			return make([]float64, k)
+			return mat.NewDense(k, targets, nil)
 		}
 	}
-	return beta.RawVector().Data
+	return &beta
 }
 
 // r2 is 1 - residual / total sum of squares of y around 0; 0 when y does not vary.
@@ -201,29 +213,51 @@ func r2(x *mat.Dense, beta, y []float64) float64 {
 // MaxDegree is the highest degree of the polynomials.
 const MaxDegree = 9
 
+// folds of the cross-validation of polynomials.
+const folds = 5
+
 // Polynomials returns, for the degrees 0 to MaxDegree, the share of variance of the update that a polynomial in v_i,
 // w_ij and v_j of that total degree explains on points that it was not fitted to: 1 - residual/total over five folds,
 // with the variance around the mean of the fitted points. It is below 0 where a polynomial does worse than that mean.
 // The terms are products of Legendre polynomials of the inputs scaled to [-1, 1].
 func (s RuleSample) Polynomials(seed uint64) ([]float64, error) {
 	s = s.finite()
-	const folds = 5
-	n := len(s.Update)
+	shares, err := polynomials(s, [][]float64{s.Update}, seed)
+	if err != nil {
+		return nil, err
+	}
+	return shares[0], nil
+}
+
+// PolynomialsOf is Polynomials for several rules at the same pairs, [rule][degree], at little more than the cost of one. Pairs
+// and updates must be finite.
+func PolynomialsOf(rules []RuleFn, pairs [][3]float64, seed uint64) ([][]float64, error) {
+	var s RuleSample
+	var updates [][]float64
+	for _, rule := range rules {
+		s = Sample(rule, pairs)
+		if len(s.finite().Update) < len(pairs) {
+			return nil, fmt.Errorf("polynomials: a rule or an input is not finite")
+		}
+		updates = append(updates, s.Update)
+	}
+	return polynomials(s, updates, seed)
+}
+
+// polynomials is Polynomials of several updates of the inputs of s.
+func polynomials(s RuleSample, updates [][]float64, seed uint64) ([][]float64, error) {
+	n := len(s.Vi)
 	if n < 2*folds {
 		return nil, fmt.Errorf("rule sample: %d finite points, want at least %d", n, 2*folds)
 	}
 	basis := [3][][]float64{legendre(s.Vi), legendre(s.Wij), legendre(s.Vj)}
 	order := rand.New(rand.NewPCG(seed, 0x706f6c79)).Perm(n) // "poly"
-	shares := make([]float64, MaxDegree+1)
-	for degree := range shares {
-		var terms [][3]int
-		for a := 0; a <= degree; a++ {
-			for b := 0; a+b <= degree; b++ {
-				for c := 0; a+b+c <= degree; c++ {
-					terms = append(terms, [3]int{a, b, c})
-				}
-			}
-		}
+	shares := make([][]float64, len(updates))
+	for r := range shares {
+		shares[r] = make([]float64, MaxDegree+1)
+	}
+	for degree := range MaxDegree + 1 {
+		terms := monomials(degree)
 		design := func(rows []int) *mat.Dense {
 			x := mat.NewDense(len(rows), len(terms), nil)
 			for r, i := range rows {
@@ -233,7 +267,7 @@ func (s RuleSample) Polynomials(seed uint64) ([]float64, error) {
 			}
 			return x
 		}
-		var residual, total float64
+		residual, total := make([]float64, len(updates)), make([]float64, len(updates))
 		for fold := range folds {
 			var fitted, held []int
 			for k, i := range order {
@@ -243,29 +277,46 @@ func (s RuleSample) Polynomials(seed uint64) ([]float64, error) {
 					fitted = append(fitted, i)
 				}
 			}
-			y := make([]float64, len(fitted))
-			mean := 0.0
-			for r, i := range fitted {
-				mean += s.Update[i] / float64(len(fitted))
-				y[r] = s.Update[i]
+			y := mat.NewDense(len(fitted), len(updates), nil)
+			means := make([]float64, len(updates))
+			for u, update := range updates {
+				for _, i := range fitted {
+					means[u] += update[i] / float64(len(fitted))
+				}
+				for r, i := range fitted {
+					y.Set(r, u, update[i]-means[u])
+				}
 			}
-			for r := range y {
-				y[r] -= mean
-			}
-			beta := ridge(design(fitted), y)
-			var predicted mat.VecDense
-			predicted.MulVec(design(held), mat.NewVecDense(len(beta), beta))
-			for r, i := range held {
-				v := s.Update[i] - mean
-				residual += (v - predicted.AtVec(r)) * (v - predicted.AtVec(r))
-				total += v * v
+			var predicted mat.Dense
+			predicted.Mul(design(held), ridges(design(fitted), y))
+			for u, update := range updates {
+				for r, i := range held {
+					v := update[i] - means[u]
+					residual[u] += (v - predicted.At(r, u)) * (v - predicted.At(r, u))
+					total[u] += v * v
+				}
 			}
 		}
-		if total > 0 {
-			shares[degree] = 1 - residual/total
+		for u := range updates {
+			if total[u] > 0 {
+				shares[u][degree] = 1 - residual[u]/total[u]
+			}
 		}
 	}
 	return shares, nil
+}
+
+// monomials are the exponents of v_i, w_ij and v_j in the terms up to a total degree.
+func monomials(degree int) [][3]int {
+	var terms [][3]int
+	for a := 0; a <= degree; a++ {
+		for b := 0; a+b <= degree; b++ {
+			for c := 0; a+b+c <= degree; c++ {
+				terms = append(terms, [3]int{a, b, c})
+			}
+		}
+	}
+	return terms
 }
 
 // legendre returns P_0..P_MaxDegree of x scaled to [-1, 1], [degree][point]; a constant x is 0 everywhere.

@@ -21,6 +21,16 @@ const Alpha = 0.05
 // p-value of 1/16.
 const MinPairs = 6
 
+// PairsNeeded is the number of pairs below which no effect can be found in a family of so many tests, even if all pairs
+// agree: the smallest p-value of n pairs, 2/2^n, times the number of tests must be below Alpha. It is MinPairs at least.
+func PairsNeeded(tests int) int {
+	n := MinPairs
+	for float64(tests)*math.Pow(2, float64(1-n)) >= Alpha {
+		n++
+	}
+	return n
+}
+
 // Direction is what a claim says of the difference.
 type Direction int
 

@@ -4,11 +4,11 @@ package experiment
 var apriori = Experiment{
 	Name: "apriori", Title: "The converged rule applied a priori",
 	About: "the a priori application of HAT's update rule decreases the accuracy",
-	Grids: map[string][]Grid{
+	Grids: withWide(map[string][]Grid{
 		"smoke": inReadings(Grid{Arms: aprioriArms, Set: smokeSize, Seeds: 2}, ReadingPaper),
 		"quick": inReadings(Grid{Arms: aprioriArms, Set: quickSize, Seeds: 8}, ReadingPaper, ReadingLinear, ReadingReleased),
 		"paper": inReadings(Grid{Arms: aprioriArms, Set: []string{"epochs=5", "curve=one_run"}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
-	},
+	}),
 }
 
 // aprioriArms are control and HAT, and the rule in the forms that the paper and the authors' code give it. Those without

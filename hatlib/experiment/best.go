@@ -15,6 +15,7 @@ var bestTune = Experiment{
 	Grids: map[string][]Grid{
 		"smoke": {tuning(with(smokeSize, "epochs=2", "eval_every=2"), 2, 200, 1)},
 		"quick": {tuning(with(quickSize, "epochs=3", "eval_every=3"), 8, 5000, 2)},
+		"wide":  {tuning(with(quickSize, "epochs=3", "eval_every=3"), 8, 5000, 2)},
 		"paper": {tuning([]string{"epochs=10", "eval_every=5"}, 24, 5000, 3)},
 	},
 }
@@ -28,6 +29,7 @@ var best = Experiment{
 		g := map[string]Grid{
 			"smoke": {Set: smokeSize, Seeds: 3},
 			"quick": {Set: quickSize, Seeds: 8},
+			"wide":  {Set: quickSize, Seeds: wideSeeds},
 			"paper": {Set: []string{"epochs=10", "eval_every=0.5"}, Seeds: 30},
 		}[profile]
 		g.Reading, g.Preset, g.FirstSeed = "tuned", "paper", reportedSeed
@@ -66,11 +68,13 @@ type dimension struct {
 var (
 	controlSpace = []dimension{
 		{"lr_learner", []string{"0.001", "0.0003", "0.003", "0.0001", "0.002", "0.0005", "0.005", "0.0002"}},
+		{"lr_schedule", []string{"constant", "cosine"}},
 		{"output_activation", []string{"linear", "relu"}},
 		{"batch", []string{"50", "25", "100"}},
 	}
 	hatSpace = []dimension{
 		{"lr_learner", []string{"0.001", "0.0003", "0.003"}},
+		{"lr_schedule", []string{"constant", "cosine"}},
 		{"local_rate", []string{"0.001", "0.0001", "0.01", "0.00001"}},
 		{"lr_meta", []string{"0.001", "0.0001", "0.01"}},
 		{"meta_init_scale", []string{"1", "0", "0.1"}},
@@ -87,7 +91,7 @@ func search(budget int, space []dimension) [][]string {
 		var set []string
 		for d, dim := range space {
 			// Kronecker's sequence with square roots of primes, which no two dimensions share.
-			_, fraction := math.Modf(float64(i) * math.Sqrt(float64([]int{2, 3, 5, 7, 11}[d])))
+			_, fraction := math.Modf(float64(i) * math.Sqrt(float64([]int{2, 3, 5, 7, 11, 13}[d])))
 			set = append(set, dim.field+"="+dim.values[int(fraction*float64(len(dim.values)))])
 		}
 		if name := strings.Join(set, " "); !seen[name] {

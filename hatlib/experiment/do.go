@@ -63,14 +63,19 @@ func DoAll(ctx context.Context, be compute.Backend, store *Store, names []string
 	return total, nil
 }
 
-// Do is what a notebook needs: the experiment's missing runs are computed into the store of this machine, with a
-// progress bar, and all are read back. An experiment that depends on another runs that first.
-func Do(ctx context.Context, be compute.Backend, name string, o Options) (*Found, error) {
+// DefaultStore opens the store of this machine.
+func DefaultStore() (*Store, error) {
 	dir, err := DefaultDir()
 	if err != nil {
 		return nil, err
 	}
-	store, err := OpenStore(dir)
+	return OpenStore(dir)
+}
+
+// Do is what a notebook needs: the experiment's missing runs are computed into the store of this machine, with a
+// progress bar, and all are read back. An experiment that depends on another runs that first.
+func Do(ctx context.Context, be compute.Backend, name string, o Options) (*Found, error) {
+	store, err := DefaultStore()
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ package experiment
 var fig2Rule = Experiment{
 	Name: "fig2-rule", Title: "Figure 2: the rule that M has become",
 	About: "linear in v_j, little dependence on v_i and w_ij; the rule varies in time and degenerates; it preserves important weights",
-	Grids: map[string][]Grid{
+	Grids: withWide(map[string][]Grid{
 		"smoke": append(inReadings(Grid{Arms: []Arm{hat}, Set: smokeSize, Seeds: 3}, ReadingPaper, ReadingReleased),
 			rulesWithWeights(smokeSize, 1)),
 		"quick": append(inReadings(Grid{Arms: []Arm{hat}, Set: quickSize, Seeds: 8}, ReadingPaper, ReadingLinear, ReadingReleased),
@@ -14,7 +14,7 @@ var fig2Rule = Experiment{
 		"cpu": inReadings(Grid{Arms: []Arm{hat}, Set: cpuSize, Seeds: 20}, ReadingPaper, ReadingLinear),
 		"paper": append(inReadings(Grid{Arms: []Arm{hat}, Seeds: 100}, ReadingPaper, ReadingLinear, ReadingReleased),
 			rulesAsDrawn(nil, 100), rulesWithWeights(nil, 10)),
-	},
+	}),
 }
 
 // ReadingDrawn is what the authors' Figure 2 was drawn from.

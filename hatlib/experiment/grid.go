@@ -10,10 +10,10 @@ import (
 	"github.com/hatlab/hatlab/hatlib"
 )
 
-// Profiles are the sizes of an experiment: smoke shows that everything works, quick shows the effects, cpu has the
-// paper's sizes for as many epochs as a machine without accelerator has time for, paper has all of them. Not every
-// experiment has the size cpu.
-var Profiles = []string{"smoke", "quick", "cpu", "paper"}
+// Profiles are the sizes of an experiment: smoke shows that everything works, quick shows the effects, wide is quick with
+// enough seeds to decide claims, cpu has the paper's sizes for as many epochs as a machine without accelerator has time
+// for, paper has all of them. Not every experiment has wide and cpu.
+var Profiles = []string{"smoke", "quick", "wide", "cpu", "paper"}
 
 var (
 	// ErrNoProfile is wrapped by the error about an experiment that has no grids at a profile.

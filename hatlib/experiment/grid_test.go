@@ -15,7 +15,7 @@ func TestEveryExperiment(t *testing.T) {
 		}
 		for _, profile := range Profiles {
 			specs, err := e.Specs(Options{Profile: profile})
-			if errors.Is(err, ErrNoProfile) && profile == "cpu" {
+			if errors.Is(err, ErrNoProfile) && (profile == "cpu" || profile == "wide") {
 				continue
 			}
 			if err != nil {
@@ -33,6 +33,35 @@ func TestEveryExperiment(t *testing.T) {
 				}
 			}
 			t.Logf("%s, %s: %d runs", e.Name, profile, len(specs))
+		}
+	}
+}
+
+// TestWide: its first seeds are the runs of quick.
+func TestWide(t *testing.T) {
+	for _, e := range all {
+		if e.Choose != nil || e.Grids["wide"] == nil {
+			continue
+		}
+		wide, err := e.Specs(Options{Profile: "wide"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := map[string]bool{}
+		for _, s := range wide {
+			there[s.String()+specKey(s)] = true
+		}
+		quick, err := e.Specs(Options{Profile: "quick"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range quick {
+			if !there[s.String()+specKey(s)] {
+				t.Errorf("%s: %s is not in wide", e.Name, s)
+			}
+		}
+		if e != &bestTune && len(wide) < 2*len(quick) {
+			t.Errorf("%s: %d runs, %d at quick", e.Name, len(wide), len(quick))
 		}
 	}
 }

@@ -122,12 +122,13 @@ var executionFields = map[string]bool{"pair_kernel": true, "pair_memory_mb": tru
 // addedFields are fields of the configuration that were added after the first results were stored, with the value that
 // computes what was computed before the field was there. At that value they do not enter an identity, so that the new
 // field orphans no result.
-var addedFields = map[string]string{}
+var addedFields = map[string]string{"pairing": "example", "local_update": "rule", "lr_schedule": "constant", "gradient_steps": "1",
+	"pair_precision": "float32"}
 
 // unusedFields are the fields that a rule never reads.
 var (
-	metaFields   = []string{"meta_hidden", "meta_activation", "meta_init", "meta_init_scale", "meta_horizon", "lr_meta", "seed_meta"}
-	localFields  = []string{"local_rate", "local_rate_schedule", "post_seen"}
+	metaFields   = []string{"meta_hidden", "meta_activation", "meta_init", "meta_init_scale", "meta_horizon", "lr_meta", "seed_meta", "pair_precision"}
+	localFields  = []string{"local_rate", "local_rate_schedule", "post_seen", "pairing", "local_update"}
 	richerFields = []string{"rule_slope", "rule_intercept"}
 )
 

@@ -46,7 +46,7 @@ func graphOf(s Spec) string {
 	for _, line := range strings.Split(specKey(s), "\n") {
 		name, _, _ := strings.Cut(line, "=")
 		switch name {
-		case "seed", "seed_learner", "seed_meta", "seed_order", "seed_labels", "arms", "local_rate", "epochs", "eval_every",
+		case "seed", "seed_learner", "seed_meta", "seed_order", "seed_labels", "arms", "local_rate", "lr_learner", "lr_meta", "epochs", "eval_every",
 			"curve", "shuffle", "init", "meta_init", "meta_init_scale":
 		case "label_fraction":
 			lines = append(lines, "all labelled="+map[bool]string{true: "yes", false: "no"}[s.Config.LabelFraction == 1])

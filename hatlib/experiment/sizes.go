@@ -12,6 +12,23 @@ var (
 	longSize  = []string{"sizes=784-64-32-10", "meta_hidden=32", "epochs=20", "eval_every=0.5"}
 )
 
+// wideSeeds is how many seeds the profile wide has, and wideWeights of runs that keep all weights, which are large.
+const (
+	wideSeeds   = 30
+	wideWeights = 15
+)
+
+// withWide adds the profile wide: the grids of quick with more seeds. Its first seeds are the runs of quick.
+func withWide(profiles map[string][]Grid) map[string][]Grid {
+	for _, g := range profiles["quick"] {
+		if g.Seeds = wideSeeds; g.KeepWeights {
+			g.Seeds = wideWeights
+		}
+		profiles["wide"] = append(profiles["wide"], g)
+	}
+	return profiles
+}
+
 // with returns assignments followed by more, which win.
 func with(set []string, more ...string) []string { return slices.Concat(set, more) }
 

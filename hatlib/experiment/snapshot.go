@@ -41,10 +41,30 @@ type RuleParams struct {
 // Update is M(v_i, w_ij, v_j) = sum_k m_k g(a_k v_i + b_k w_ij + c_k v_j + d_k) + e, before any rate.
 func (r *RuleParams) Update(vi, wij, vj float64) float64 {
 	sum := r.E
+	if r.Activation == hatlib.ActivationReLU { // figures ask for hundreds of millions of these
+		a, b, c, d := r.A[:len(r.M)], r.B[:len(r.M)], r.C[:len(r.M)], r.D[:len(r.M)]
+		for k, m := range r.M {
+			if z := a[k]*vi + b[k]*wij + c[k]*vj + d[k]; !(z <= 0) { // NaN stays NaN
+				sum += m * z
+			}
+		}
+		return sum
+	}
 	for k, m := range r.M {
 		sum += m * activate(r.Activation, r.A[k]*vi+r.B[k]*wij+r.C[k]*vj+r.D[k])
 	}
 	return sum
+}
+
+// Distance is the Euclidean distance between the parameters of two rules of one size.
+func (r *RuleParams) Distance(other *RuleParams) float64 {
+	sum := (r.E - other.E) * (r.E - other.E)
+	for k := range r.M {
+		for _, d := range [...]float64{r.A[k] - other.A[k], r.B[k] - other.B[k], r.C[k] - other.C[k], r.D[k] - other.D[k], r.M[k] - other.M[k]} {
+			sum += d * d
+		}
+	}
+	return math.Sqrt(sum)
 }
 
 func activate(a hatlib.Activation, x float64) float64 {
@@ -169,7 +189,11 @@ func visit(c hatlib.Config, weights hatlib.Arrays, train *dataset.Set, batch int
 		values := make([]float32, 0, 3*visitedPairs)
 		for range visitedPairs {
 			e, i, j := rng.IntN(n), rng.IntN(in), rng.IntN(out)
-			values = append(values, float32(pre[e][i]), w[j*in+i], float32(seen[e][j]))
+			above := e
+			if c.Pairing == hatlib.PairingShuffled {
+				above = (e + 1) % n
+			}
+			values = append(values, float32(pre[e][i]), w[j*in+i], float32(seen[above][j]))
 		}
 		samples[l] = hatlib.Array{Shape: []int{visitedPairs, 3}, Values: values}
 		pre = post

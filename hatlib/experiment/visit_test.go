@@ -66,3 +66,30 @@ func TestVisit(t *testing.T) {
 		}
 	}
 }
+
+// TestVisitShuffled: with shuffled pairs v_i and v_j of the sample come from different examples, so they are not related;
+// as they are, v_j of a net with one input and positive weights grows with v_i.
+func TestVisitShuffled(t *testing.T) {
+	c := tiny(t, "sizes=1-1", "hidden_activation=linear", "output_activation=linear")
+	train := &dataset.Set{N: 64, Features: 1, Classes: 1, X: make([]float32, 64), Y: make([]int32, 64)}
+	for i := range train.X {
+		train.X[i] = float32(i)
+	}
+	weights := hatlib.Arrays{"learner.0.weight": {Shape: []int{1, 1}, Values: []float32{1}}, "learner.0.bias": {Shape: []int{1}, Values: []float32{0}}}
+	equal := func() (n int) {
+		values := visit(c, weights, train, 3)[0].Values
+		for p := 0; p < len(values); p += 3 {
+			if values[p] == values[p+2] {
+				n++
+			}
+		}
+		return n
+	}
+	if n := equal(); n != visitedPairs {
+		t.Errorf("%d of %d pairs have v_j = v_i", n, visitedPairs)
+	}
+	c.Pairing = hatlib.PairingShuffled
+	if n := equal(); n > visitedPairs/8 {
+		t.Errorf("shuffled, %d of %d pairs still have v_j = v_i", n, visitedPairs)
+	}
+}

@@ -2,7 +2,6 @@ package firstfigure
 
 import (
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/hatlab/hatlab/hatlib"
@@ -27,71 +26,34 @@ func simulated(n int, top, gain float64) []*hatlib.Result {
 	return results
 }
 
-func verdicts(t *testing.T, control, hat []*hatlib.Result) []string {
-	t.Helper()
-	claims, err := Claims(control, hat)
+// TestCompare: a gain that differs by seed; medians and differences by hand.
+func TestCompare(t *testing.T) {
+	control, hat := simulated(5, 0.8, 0), simulated(5, 0.8, 0)
+	for k, gain := range []float64{0.01, -0.02, 0.03, 0.04, 0.02} {
+		hat[k].Points[20].Test.Accuracy += gain
+	}
+	control[1].Points[20].Test.Accuracy = 0.1 // a run that died counts
+	c, err := Compare(control, hat)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []string
-	for _, c := range claims {
-		all = append(all, c.Verdict)
+	if math.Abs(c.PairedMedian.Estimate-3) > 1e-9 || c.N != 5 || c.Above != 5 {
+		t.Errorf("%+v", c)
 	}
-	return all
-}
-
-func TestVerdicts(t *testing.T) {
-	control := simulated(20, 0.8, 0)
-	late := simulated(20, 0.8, 0.02)
-	for _, r := range late {
-		r.Points[1].Test.Accuracy -= 0.1 // behind at first
+	lines, err := Differences(control, hat)
+	if err != nil || len(lines) != 2 {
+		t.Fatalf("%d lines, %v", len(lines), err)
 	}
-	falling := simulated(20, 0.8, 0.02)
-	for _, r := range falling {
-		r.Points[20].Test.Accuracy = 0.65
-	}
-	for name, c := range map[string]struct {
-		hat  []*hatlib.Result
-		want [4]string
-	}{
-		"a planted gain":   {simulated(20, 0.8, 0.02), [4]string{"holds", "holds", "the same point", "holds"}},
-		"a planted loss":   {simulated(20, 0.8, -0.02), [4]string{"the reverse", "the reverse", "the same point", "holds"}},
-		"a tiny gain":      {simulated(20, 0.8, 0.001), [4]string{"not decided", "not decided", "the same point", "holds"}},
-		"late":             {late, [4]string{"in part", "holds", "the same point", "holds"}},
-		"falls at the end": {falling, [4]string{"in part", "", "the same point", "does not hold"}},
-	} {
-		for k, got := range verdicts(t, control, c.hat) {
-			if !strings.HasPrefix(got, c.want[k]) {
-				t.Errorf("%s, claim %d: %q, want %q", name, k, got, c.want[k])
-			}
+	for _, l := range lines {
+		if l.Y[3] != 0 || l.Lo[3] != 0 || l.Hi[3] != 0 || len(l.X) != 21 {
+			t.Errorf("%s: %v where the arms are one", l.Name, l.Y)
 		}
 	}
-}
-
-// TestPermutedArms: where arms are drawn by a coin, a sentence holds about as often as the level of the test says.
-func TestPermutedArms(t *testing.T) {
-	held := 0
-	for trial := range 400 {
-		control, hat := simulated(15, 0.8, 0), simulated(15, 0.8, 0.02)
-		for k := range control {
-			if math.Sin(float64(trial*31+k*17)*12.9898)*43758.5453-math.Floor(math.Sin(float64(trial*31+k*17)*12.9898)*43758.5453) < 0.5 {
-				control[k], hat[k] = hat[k], control[k]
-			}
-		}
-		if got := verdicts(t, control, hat)[1]; !strings.HasPrefix(got, "not decided") {
-			held++
-		}
+	if m := Medians(hat)[20] - Medians(control)[20]; math.Abs(lines[1].Y[20]-100*m) > 1e-9 || lines[0].Y[20] != c.PairedMedian.Estimate {
+		t.Errorf("at the end: %v, %v", lines[0].Y[20], lines[1].Y[20])
 	}
-	if held > 400*7/100 {
-		t.Errorf("%d of 400 permuted comparisons were decided; level %v", held, Level)
-	}
-}
-
-func TestTooFewRuns(t *testing.T) {
-	for k, got := range verdicts(t, simulated(3, 0.8, 0), simulated(3, 0.8, 0.05)) {
-		if got != "too few runs (n = 3)" {
-			t.Errorf("claim %d: %q", k, got)
-		}
+	if one, err := Differences(control[:1], hat[:1]); err != nil || one[0].Lo != nil {
+		t.Errorf("one pair: %v, %v", one, err)
 	}
 }
 
@@ -99,22 +61,11 @@ func TestArmsMustBePaired(t *testing.T) {
 	other := simulated(3, 0.8, 0)
 	other[1].Config.Seed = 9
 	for _, hat := range [][]*hatlib.Result{nil, simulated(2, 0.8, 0), other} {
-		if _, err := Claims(simulated(3, 0.8, 0), hat); err == nil {
+		if _, err := Compare(simulated(3, 0.8, 0), hat); err == nil {
 			t.Error("arms that are not paired were compared")
 		}
-	}
-}
-
-// TestSignTest: the probabilities of a fair coin, counted by hand.
-func TestSignTest(t *testing.T) {
-	for _, c := range []struct {
-		d    []float64
-		want float64
-	}{
-		{[]float64{1, 1, 1, 1, 1}, 2.0 / 32}, {[]float64{1, 1, 1, 1, -1}, 12.0 / 32}, {[]float64{0, 0}, 1}, {[]float64{1, -1, 0}, 1},
-	} {
-		if got := signTest(c.d); math.Abs(got-c.want) > 1e-12 {
-			t.Errorf("%v: %v, want %v", c.d, got, c.want)
+		if _, err := Differences(simulated(3, 0.8, 0), hat); err == nil {
+			t.Error("arms that are not paired have differences")
 		}
 	}
 }
@@ -132,7 +83,7 @@ func TestFates(t *testing.T) {
 
 func TestSpecs(t *testing.T) {
 	for profile, seeds := range map[string]int{"smoke": 3, "quick": 10, "paper": 100} {
-		specs, err := Specs(profile, nil)
+		specs, err := Specs(Options(profile, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,11 +104,11 @@ func TestSpecs(t *testing.T) {
 			t.Errorf("%s: runs %v", profile, arms)
 		}
 	}
-	specs, err := Specs("smoke", []string{"seeds=1", "epochs=1"})
+	specs, err := Specs(Options("smoke", []string{"seeds=1", "epochs=1"}))
 	if err != nil || len(specs) != 3 || specs[0].Config.Epochs != 1 {
 		t.Errorf("%d runs, %v", len(specs), err)
 	}
-	if _, err := Specs("huge", nil); err == nil {
+	if _, err := Specs(Options("huge", nil)); err == nil {
 		t.Error("an unknown profile was accepted")
 	}
 }

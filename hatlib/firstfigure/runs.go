@@ -17,18 +17,24 @@ const literalRuns = 20
 // data at every profile.
 var smokeSet = []string{"data=fashion-mnist", "examples=2000", "sizes=784-32-16-10", "meta_hidden=8", "batch=50", "epochs=2", "eval_every=0.5"}
 
-// Specs returns the runs of the figure at a profile, in the paper's reading, with assignments name=value on top ("seeds=5" sets
-// the number of seeds): control and HAT for every seed, then literal for the first of them.
-func Specs(profile string, assignments []string) ([]experiment.Spec, error) {
-	e, err := experiment.Find("fig1-epochs")
-	if err != nil {
-		return nil, err
-	}
+// Options are those of experiment fig1-epochs at a profile, with assignments name=value on top ("seeds=5" sets the number of
+// seeds).
+func Options(profile string, assignments []string) experiment.Options {
 	set := assignments
 	if profile == "smoke" {
 		set = append(append([]string{}, smokeSet...), assignments...)
 	}
-	all, err := e.Specs(experiment.Options{Profile: profile, Set: set})
+	return experiment.Options{Profile: profile, Set: set}
+}
+
+// Specs returns the runs of the figure in the paper's reading: control and HAT for every seed, then literal for the first of
+// them.
+func Specs(o experiment.Options) ([]experiment.Spec, error) {
+	e, err := experiment.Find("fig1-epochs")
+	if err != nil {
+		return nil, err
+	}
+	all, err := e.Specs(o)
 	if err != nil {
 		return nil, err
 	}
@@ -50,10 +56,10 @@ func Specs(profile string, assignments []string) ([]experiment.Spec, error) {
 	return append(specs, literal...), nil
 }
 
-// Curves returns the results of one arm, in order of seed.
-func Curves(runs []experiment.Run, arm string) []*hatlib.Result {
+// Curves returns the results of one arm in one reading, in order of seed.
+func Curves(runs []experiment.Run, reading, arm string) []*hatlib.Result {
 	var results []*hatlib.Result
-	for _, r := range experiment.Select(runs, experiment.ReadingPaper, arm, "") {
+	for _, r := range experiment.Select(runs, reading, arm, "") {
 		results = append(results, r.Result)
 	}
 	return results

@@ -29,6 +29,10 @@ type Theta struct {
 type Options struct {
 	// Activation is g.
 	Activation Activation
+	// Precision is that of z_k, hence of what makes g(z_k) and g'(z_k): BFloat16 or Float16 round v_i, w_ij, v_j and the hidden layer's
+	// parameters to it. Sums, adjoints and results keep the arguments' type. Zero: the arguments' type. See NOTES.md for what
+	// it costs and gains. A linear M has no z and takes no notice.
+	Precision dtypes.DType
 }
 
 // MeanUpdate is M's update of every neuron pair, the mean over the batch:
@@ -67,6 +71,18 @@ type operands struct {
 
 func (x operands) list() []*Node { return []*Node{x.a, x.b, x.c, x.d, x.m, x.v, x.w, x.u} }
 
+// rounded returns what z is made of with another precision, and m as it is.
+func (x operands) rounded(to dtypes.DType) operands {
+	if to == dtypes.InvalidDType || to == x.v.DType() {
+		return x
+	}
+	y := x
+	for _, n := range []**Node{&y.a, &y.b, &y.c, &y.d, &y.v, &y.w, &y.u} {
+		*n = ConvertDType(*n, to)
+	}
+	return y
+}
+
 func asOperands(n []*Node) operands {
 	return operands{a: n[0], b: n[1], c: n[2], d: n[3], m: n[4], v: n[5], w: n[6], u: n[7]}
 }
@@ -85,6 +101,11 @@ type form interface {
 // update prepares the arguments, chooses the form and adds the output bias e, which needs no custom gradient.
 func update(theta Theta, pre, w, post *Node, opt Options, wantMean, wantShift bool) (mean, shift *Node) {
 	checkShapes(theta, pre, w, post)
+	switch opt.Precision {
+	case dtypes.InvalidDType, dtypes.BFloat16, dtypes.Float16, pre.DType():
+	default:
+		exceptions.Panicf("fused: the precision of z is %s; it can be bfloat16, float16, or that of the arguments, %s", opt.Precision, pre.DType())
+	}
 	x := operands{a: theta.A, b: theta.B, c: theta.C, d: theta.D, m: theta.M, v: pre, w: w, u: post}
 	e := theta.E
 	single := pre.Rank() == 2
@@ -145,9 +166,9 @@ func chooseForm(g *Graph, opt Options) form {
 		return affine{}
 	}
 	if g.Backend().Name() == "xla" {
-		return unrolled{opt.Activation}
+		return unrolled{opt.Activation, opt.Precision}
 	}
-	return products{opt.Activation}
+	return products{opt.Activation, opt.Precision}
 }
 
 // thetaGradient returns the gradients of a, b, c, d and m from the sums over all pairs and examples of the adjoint times g'(z) times

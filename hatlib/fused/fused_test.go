@@ -18,6 +18,7 @@ import (
 type problem struct {
 	P, batch, in, out, hidden int
 	activation                Activation
+	precision                 dtypes.DType
 	a, b, c, d, m, e          []float32
 	v, w, u                   []float32
 	meanBar, shiftBar         []float32 // nil: that output is not asked for
@@ -137,7 +138,7 @@ func (p *problem) arguments(single bool) []any {
 type pairOutputs func(theta Theta, pre, w, post *Node, wantMean, wantShift bool) (mean, shift *Node)
 
 func (p *problem) fused(theta Theta, pre, w, post *Node, wantMean, wantShift bool) (mean, shift *Node) {
-	opt := Options{Activation: p.activation}
+	opt := Options{Activation: p.activation, Precision: p.precision}
 	switch {
 	case wantMean && wantShift:
 		return MeanAndShift(theta, pre, w, post, opt)
@@ -218,8 +219,8 @@ func (p *problem) compare(t *testing.T, be compute.Backend, outputs pairOutputs,
 	}
 }
 
-// sizes have one unit, primes, H = 1, and (the last) several tiles of every axis with a rest.
-var sizes = []struct{ batch, in, out, hidden int }{{1, 1, 1, 1}, {5, 7, 6, 8}, {3, 17, 1, 1}, {11, 23, 43, 29}}
+// sizes have one unit, primes, H = 1, and (the last two) several tiles of every axis with a rest.
+var sizes = []struct{ batch, in, out, hidden int }{{1, 1, 1, 1}, {5, 7, 6, 8}, {3, 17, 1, 1}, {27, 5, 47, 3}, {11, 23, 43, 29}}
 
 func TestAgainstOracle(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
@@ -326,6 +327,40 @@ func TestDeadActivities(t *testing.T) {
 				}
 				p.compare(t, be, p.fused, true, 1e-5)
 			})
+		}
+	})
+}
+
+// TestPrecision rounds z. Where its factors and z itself have few enough bits nothing changes; elsewhere the result is
+// off by something like the precision, which also shows that z is rounded at all.
+func TestPrecision(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, be compute.Backend) {
+		p := newProblem(8, 1, 11, 23, 9, 12, ActivationReLU)
+		p.precision = dtypes.BFloat16
+		for _, values := range [][]float32{p.a, p.b, p.c, p.d, p.v, p.w, p.u} {
+			for i, x := range values {
+				values[i] = float32(math.Round(2*math.Max(-1, math.Min(1, float64(x))))) / 2
+			}
+		}
+		p.compare(t, be, p.fused, true, 1e-5)
+
+		p = newProblem(8, 1, 11, 23, 9, 12, ActivationReLU)
+		exact := p.oracle()
+		for precision, most := range map[dtypes.DType]float64{dtypes.BFloat16: 0.03, dtypes.Float16: 0.003} {
+			p.precision = precision
+			rounded := run(t, be, p.graph(p.fused), p.arguments(true)...)
+			for i, name := range resultNames {
+				var off, size float64
+				for k, want := range exact[i] {
+					off += (rounded[i][k] - want) * (rounded[i][k] - want)
+					size += want * want
+				}
+				off = math.Sqrt(off / size)
+				// The output layer's gradients follow from sums of full precision, up to the side of 0 on which a z lies.
+				if shows := name != "de" && name != "dm"; !(off < most) || shows && off < 2e-5 {
+					t.Errorf("%s, %s: off by %.3g of its norm; rounding should show, and be below %g", precision, name, off, most)
+				}
+			}
 		}
 	})
 }

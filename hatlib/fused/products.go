@@ -1,6 +1,7 @@
 package fused
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -14,7 +15,10 @@ import (
 //
 // are matrix products around one elementwise operation on [N, H]. It takes as many examples at once as keep the largest
 // tensor below productsMemory.
-type products struct{ activation Activation }
+type products struct {
+	activation Activation
+	precision  dtypes.DType // to which z's factors are rounded
+}
 
 // productsMemory bounds the elements of the largest tensor of the products form.
 const productsMemory = 1 << 20
@@ -33,7 +37,8 @@ func (f products) chunks(x operands, fn func(pairsOf)) {
 	population, batch, in := x.v.Shape().Dimensions[0], x.v.Shape().Dimensions[1], x.v.Shape().Dimensions[2]
 	out, hidden := x.u.Shape().Dimensions[2], x.a.Shape().Dimensions[1]
 	size := max(1, min(batch, productsMemory/(population*out*in*hidden)))
-	theta := Stack([]*Node{x.a, x.b, x.c, x.d}, 1) // [P, 4, H]
+	z := x.rounded(f.precision)
+	theta := ConvertDType(Stack([]*Node{z.a, z.b, z.c, z.d}, 1), x.v.DType()) // [P, 4, H]
 	for from := 0; from < batch; from += size {
 		p := pairsOf{from: from, to: min(from+size, batch)}
 		examples := p.to - from
@@ -43,7 +48,11 @@ func (f products) chunks(x operands, fn func(pairsOf)) {
 		p.w = BroadcastToDims(InsertAxes(x.w, 1), p.dims...)
 		p.u = BroadcastToDims(InsertAxes(rows(x.u), 3), p.dims...)
 		p.features = Reshape(Stack([]*Node{p.v, p.w, p.u, OnesLike(p.v)}, -1), population, examples*out*in, 4)
-		p.z = Einsum("pnf,pfh->pnh", p.features, theta)
+		factors := p.features
+		if f.precision != dtypes.InvalidDType { // Products of rounded factors, summed in full precision.
+			factors = ConvertDType(ConvertDType(factors, f.precision), theta.DType())
+		}
+		p.z = Einsum("pnf,pfh->pnh", factors, theta)
 		fn(p)
 	}
 }

@@ -1,13 +1,17 @@
 package fused
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // unrolled is the form for compilers that fuse elementwise operations into one loop (XLA): the sums over hidden units and over short tiles
 // of one axis are written out, term by term, as one elementwise expression over the other axes. Nothing of size
 // batch*out*in*H ever exists; the loop keeps its terms in registers.
-type unrolled struct{ activation Activation }
+type unrolled struct {
+	activation Activation
+	precision  dtypes.DType // of z; that of the arguments when it is not set
+}
 
 // How the sums are cut. Measured; see NOTES.md.
 const (
@@ -45,15 +49,15 @@ const (
 //
 // The second axis is summed later. The vector axis is the innermost one, along which the processor's vectors run.
 type loop struct {
-	x                 operands
+	x, z              operands // the second in the precision of z
 	tile, row, vector axis
 	size              [3]int // of the axes batch, in, out
 	tiles, perTile    int
 	groups, perGroup  int
 }
 
-func newLoop(x operands, over axis) loop {
-	l := loop{x: x, tile: over}
+func (f unrolled) newLoop(x operands, over axis) loop {
+	l := loop{x: x, z: x.rounded(f.precision), tile: over}
 	switch over {
 	case axisBatch:
 		l.row, l.vector = axisOut, axisIn
@@ -167,8 +171,8 @@ func (l loop) sum(coefficient *Node, act Activation, weight func(loop) []*Node, 
 	l.groups, l.perGroup = cut(hidden, min(units, max(1, hidden*l.tiles/outsideLoop)))
 	l.groups = max(l.groups, (outsideLoop+l.tiles-1)/l.tiles)
 
-	a, b, c, d, m := l.units(l.x.a), l.units(l.x.b), l.units(l.x.c), l.units(l.x.d), l.units(coefficient)
-	v, w, u, g := l.terms(l.x.v, axisBatch, axisIn), l.terms(l.x.w, axisOut, axisIn), l.terms(l.x.u, axisBatch, axisOut), weight(l)
+	a, b, c, d, m := l.units(l.z.a), l.units(l.z.b), l.units(l.z.c), l.units(l.z.d), l.units(coefficient)
+	v, w, u, g := l.terms(l.z.v, axisBatch, axisIn), l.terms(l.z.w, axisOut, axisIn), l.terms(l.z.u, axisBatch, axisOut), weight(l)
 	var total *Node
 	for k := range l.perGroup {
 		var sum *Node
@@ -210,16 +214,16 @@ func present(l loop) []*Node {
 func (f unrolled) valueTerm(sum *Node, z preactivation, weight *Node) *Node {
 	if f.activation == ActivationReLU {
 		z := z.value()
-		return addWhere(GreaterThan(z, ConstAs(z, 0)), sum, Mul(weight, z))
+		return addWhere(GreaterThan(z, ConstAs(z, 0)), sum, Mul(weight, ConvertDType(z, weight.DType())))
 	}
-	return plus(sum, Mul(weight, f.activation.value(z.value())))
+	return plus(sum, Mul(weight, ConvertDType(f.activation.value(z.value()), weight.DType())))
 }
 
 func (f unrolled) slopeTerm(sum *Node, z preactivation, weight *Node) *Node {
 	if f.activation == ActivationReLU {
 		return maskedAdd(sum, z, weight)
 	}
-	return plus(sum, Mul(weight, f.activation.slope(z.value())))
+	return plus(sum, Mul(weight, ConvertDType(f.activation.slope(z.value()), weight.DType())))
 }
 
 // maskedAdd is sum + value where z > 0, else sum.
@@ -249,13 +253,13 @@ func padTo(x *Node, axis, n int) *Node {
 }
 
 func (f unrolled) mean(x operands) *Node {
-	sum := newLoop(x, axisBatch).sum(x.m, f.activation, present, f.valueTerm)
+	sum := f.newLoop(x, axisBatch).sum(x.m, f.activation, present, f.valueTerm)
 	return Mul(sum, ConstAs(sum, 1/float64(x.v.Shape().Dimensions[1])))
 }
 
 func (f unrolled) shift(x operands) *Node {
 	weight := func(l loop) []*Node { return l.terms(x.v, axisBatch, axisIn) }
-	return newLoop(x, axisIn).sum(x.m, f.activation, weight, f.valueTerm)
+	return f.newLoop(x, axisIn).sum(x.m, f.activation, weight, f.valueTerm)
 }
 
 func (f unrolled) gradient(x operands, meanBar, shiftBar *Node) operands {
@@ -282,7 +286,7 @@ func (f unrolled) gradient(x operands, meanBar, shiftBar *Node) operands {
 		return g
 	}
 	var bar operands
-	overBatch, overIn, overOut := newLoop(x, axisBatch), newLoop(x, axisIn), newLoop(x, axisOut)
+	overBatch, overIn, overOut := f.newLoop(x, axisBatch), f.newLoop(x, axisIn), f.newLoop(x, axisOut)
 	if shiftBar == nil { // The adjoint does not depend on the example and stays outside of the sum.
 		bar.w = Mul(meanBar, overBatch.sum(Mul(x.m, x.b), f.activation, present, f.slopeTerm))
 	} else {
@@ -359,23 +363,26 @@ func (f unrolled) slopeTerms(sum *Node, z preactivation, first, second *Node) *N
 	if f.activation == ActivationReLU {
 		return maskedAdd(sum, z, Complex(first, second))
 	}
-	slope := f.activation.slope(z.value())
+	slope := ConvertDType(f.activation.slope(z.value()), first.DType())
 	return plus(sum, Complex(Mul(slope, first), Mul(slope, second)))
 }
 
 // tileTerms are the operands of one loop of thetaGradient, at each position t of the tiles of examples and j of the tiles of outputs.
 type tileTerms struct {
 	tiles
-	a, b, c, d, one *Node
-	v, w, g         []*Node // by t, by j, by j
-	u, s            [][]*Node
+	a, b, c, d, one *Node     // a to d in the precision of z
+	v, w, g         []*Node   // by t, by j, by j
+	u, s            [][]*Node // by t and j
+	zv, zw          []*Node   // v, w and u in the precision of z
+	zu              [][]*Node
 }
 
 func (f unrolled) newTileTerms(x operands, meanBar, shiftBar *Node, most tileSize) tileTerms {
 	l := f.newTiles(x, most)
-	k := tileTerms{tiles: l, a: l.unit(x.a), b: l.unit(x.b), c: l.unit(x.c), d: l.unit(x.d),
-		v: l.byExample(x.v), w: l.byOutput(x.w), u: l.byBoth(x.u)}
-	k.one = BroadcastToShape(ConstAs(k.a, 1), k.a.Shape())
+	z := x.rounded(f.precision)
+	k := tileTerms{tiles: l, a: l.unit(z.a), b: l.unit(z.b), c: l.unit(z.c), d: l.unit(z.d), one: l.unit(OnesLike(x.a)),
+		v: l.byExample(x.v), w: l.byOutput(x.w), u: l.byBoth(x.u),
+		zv: l.byExample(z.v), zw: l.byOutput(z.w), zu: l.byBoth(z.u)}
 	if meanBar != nil {
 		k.g = l.byOutput(meanBar)
 	}
@@ -387,7 +394,7 @@ func (f unrolled) newTileTerms(x operands, meanBar, shiftBar *Node, most tileSiz
 
 // z is the preactivation.
 func (k tileTerms) z(t, j int) preactivation {
-	return preactivation{Add(Mul(k.a, k.v[t]), Mul(k.b, k.w[j])), Add(Mul(k.c, k.u[t][j]), k.d)}
+	return preactivation{Add(Mul(k.a, k.zv[t]), Mul(k.b, k.zw[j])), Add(Mul(k.c, k.zu[t][j]), k.d)}
 }
 
 // adjoint is that of M.

@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/analysis/claims"
 	"github.com/hatlab/hatlab/hatlib/experiment"
 )
@@ -22,8 +23,9 @@ type Entry struct {
 	Number int
 	Claim  claims.Claim
 	Here   Overall
-	// Committed is the verdict of the largest profile at which the claim is tested, else of the largest at which it has runs.
-	// From is nil where nothing is committed on it.
+	// Committed is the verdict of the largest profile at which an effect could be found (in some reading there are as many
+	// pairs as the family needs), else of the largest at which the claim is tested, else of the largest with runs. From is
+	// nil where nothing is committed on it.
 	Committed Overall
 	From      *Source
 }
@@ -45,10 +47,10 @@ func assemble(here Source, kept []Source) *Report {
 	r := &Report{Here: here, Committed: kept}
 	for i, c := range claims.All {
 		e := Entry{Number: i + 1, Claim: c, Here: overall(here.Of(c.ID)), Committed: Overall{Verdict: NotTested}}
+		best := 0
 		for k := range kept {
-			o := overall(kept[k].Of(c.ID))
-			if o.Verdict != NotTested || e.Committed.Verdict == NotTested && measured(kept[k].Of(c.ID)) {
-				e.Committed, e.From = o, &kept[k]
+			if strength := kept[k].strength(c.ID); strength > 0 && strength >= best {
+				best, e.Committed, e.From = strength, overall(kept[k].Of(c.ID)), &kept[k]
 			}
 		}
 		r.Entries = append(r.Entries, e)
@@ -56,14 +58,22 @@ func assemble(here Source, kept []Source) *Report {
 	return r
 }
 
-// measured says whether any row has a number.
-func measured(rows []Row) bool {
-	for _, r := range rows {
-		if len(r.Differences) > 0 {
-			return true
-		}
+// strength of a source on a claim: 0 without a number, 1 with too few pairs for a test, 2 with enough for one, 3 with
+// enough for an effect to be found. It does not depend on what was found.
+func (s Source) strength(claim string) int {
+	most := 0
+	for _, r := range s.Of(claim) {
+		most = max(most, len(r.Differences))
 	}
-	return false
+	switch {
+	case most == 0:
+		return 0
+	case most < analysis.MinPairs:
+		return 1
+	case most < s.PairsNeeded():
+		return 2
+	}
+	return 3
 }
 
 // Counts are the numbers of claims by verdict.

@@ -126,9 +126,10 @@ func TestPermutedLabels(t *testing.T) {
 
 // TestLargestCommittedProfile: the verdict is that of the largest profile that tests the claim, whatever it says.
 func TestLargestCommittedProfile(t *testing.T) {
-	r := assemble(simulated("smoke", false, 2, stated), []Source{simulated("quick", true, 10, stated), simulated("cpu", true, 10, nothing), simulated("paper", true, 3, stated)})
+	r := assemble(simulated("smoke", false, 2, stated), []Source{simulated("quick", true, 16, stated), simulated("wide", true, 16, nothing),
+		simulated("cpu", true, 7, stated), simulated("paper", true, 3, stated)})
 	for _, e := range r.Entries {
-		if e.From == nil || e.From.Profile != "cpu" || e.Here.Verdict != NotTested {
+		if e.From == nil || e.From.Profile != "wide" || e.Here.Verdict != NotTested {
 			t.Fatalf("%s: from %v, here %s", e.Claim.ID, e.From, e.Here.Verdict)
 		}
 		if want := map[bool]string{true: Replicates, false: DoesNot}[e.Claim.Direction == analysis.NoEffect]; e.Committed.Verdict != want {
@@ -138,6 +139,12 @@ func TestLargestCommittedProfile(t *testing.T) {
 	here, kept := r.Count()
 	if here.Tested() != 0 || kept.Tested() != len(claims.All) || !strings.Contains(kept.String(), "does not replicate") {
 		t.Errorf("here %s; committed %s", here, kept)
+	}
+	// Without a profile that could find an effect it is the largest that tests at all.
+	two := claims.All[:2]
+	r = assemble(simulatedOf(two, "smoke", false, 2, stated), []Source{simulatedOf(two, "quick", true, 7, stated), simulatedOf(two, "cpu", true, 6, stated), simulatedOf(two, "paper", true, 2, stated)})
+	if from := r.Entries[0].From; from.Profile != "cpu" || from.Family() != 6 || from.PairsNeeded() != 8 {
+		t.Errorf("from %s: %d tests, %d pairs needed", from.Profile, from.Family(), from.PairsNeeded())
 	}
 	if r := assemble(simulated("smoke", false, 2, stated), nil); r.Entries[0].From != nil || r.Entries[0].Committed.Verdict != NotTested {
 		t.Error("a committed verdict without committed results")

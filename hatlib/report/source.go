@@ -58,6 +58,20 @@ func (s Source) Of(claim string) []Row {
 	return rows
 }
 
+// Family is the number of tests that share the correction: claims in a reading with enough pairs.
+func (s Source) Family() int {
+	n := 0
+	for _, r := range s.Rows {
+		if len(r.Differences) >= analysis.MinPairs {
+			n++
+		}
+	}
+	return n
+}
+
+// PairsNeeded is the number of pairs below which no effect can be found in the family of this source.
+func (s Source) PairsNeeded() int { return analysis.PairsNeeded(max(1, s.Family())) }
+
 // Judge reads a store at one profile and judges every claim.
 func Judge(store *experiment.Store, o experiment.Options, committed bool) (Source, error) {
 	if o.Profile == "" {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from .report import PAGES
 from .run import UnreadableNotebook, read
 
 
@@ -18,6 +19,9 @@ def problems(path: Path) -> list[str]:
     kernel = notebook.metadata.get("kernelspec", {}).get("name")
     if kernel != "hatlab":
         out.append(f"{path}: the kernel is {kernel!r}, want 'hatlab'")
+    own = notebook.metadata.get("hatlab", {}).get("page")
+    if own not in (None, *PAGES):
+        out.append(f"{path}: asks for the page {own!r}, want one of {', '.join(PAGES)}")
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None):
             out.append(f"{path}: cell {number} holds outputs: clear all outputs and save")

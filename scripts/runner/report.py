@@ -17,7 +17,8 @@ import nbformat
 from .run import CellResult, NotebookRun
 
 FOLDERS = ("notebooks", "html", "figures", "numbers")
-FILES = ("junit.xml", "timings.json", "run.json", "index.html")
+PAGES = ("report.html",)  # what a notebook may ask for as a page of its own
+FILES = ("junit.xml", "timings.json", "run.json", "index.html", *PAGES)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -69,6 +70,16 @@ def write_notebook(out: Path, run: NotebookRun, source_folder: Path, page) -> No
         run.problem = run.problem or f"the outputs do not form a valid notebook: {str(e).splitlines()[0]}"
     write(out / "notebooks" / f"{run.name}.ipynb", json.dumps(run.notebook, indent=1, ensure_ascii=False) + "\n")
     write(out / "html" / f"{run.name}.html", page(run.notebook, run.name, str(source_folder)))
+    if own := own_page(run):
+        write(out / own, page(run.notebook, run.name, str(source_folder), code=False, pages="html/"))
+
+
+def own_page(run: NotebookRun) -> str:
+    """The name of the page without code that a notebook asks for in its metadata, {"hatlab": {"page": "report.html"}}; or ""."""
+    if run.notebook is None:
+        return ""
+    name = run.notebook.metadata.get("hatlab", {}).get("page", "")
+    return name if name in PAGES else ""
 
 
 def write_summary(out: Path, runs: list[NotebookRun], about: dict) -> None:
@@ -147,6 +158,8 @@ def index(out: Path, runs: list[NotebookRun], about: dict) -> str:
         if (out / "numbers" / f"{run.name}.json").exists():
             compared = f", {len(run.comparisons)} compared" if run.comparisons else ""
             links += f', <a href="numbers/{e(run.name)}.json">numbers</a>{compared}'
+        if own := own_page(run):
+            links += f', <a href="{e(own)}"><b>{e(own)}</b></a>, without code'
         done = sum(c.status == "ok" for c in run.cells)
         rows.append(
             f"<tr><td>{e(run.name)}</td><td>{state}</td><td class=right>{done}/{len(run.cells)} cells</td>"

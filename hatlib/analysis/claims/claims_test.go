@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hatlab/hatlab/hatlib"
 	"github.com/hatlab/hatlab/hatlib/analysis"
+	"github.com/hatlab/hatlab/hatlib/dataset"
 	"github.com/hatlab/hatlab/hatlib/experiment"
 	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
 )
@@ -222,5 +224,128 @@ func TestSmoke(t *testing.T) {
 		if measured[id] != want {
 			t.Errorf("%s: %d numbers, want %d: %s", id, measured[id], want, fmt.Sprint(measured))
 		}
+	}
+}
+
+// TestTable: one row for each reading with runs, one for a claim without any, and the sentence once.
+func TestTable(t *testing.T) {
+	with := func(claim int, reading string, d ...float64) Outcome {
+		o := Outcome{Claim: All[claim], Reading: reading}
+		o.Finding = analysis.Judge([]analysis.Test{{Differences: d, Direction: o.Claim.Direction, Smallest: 0.5}})[0]
+		return o
+	}
+	outcomes := []Outcome{with(0, "a", 1, 2, 3, 4, 5, 6, 7), with(0, "b", 1, -1), with(0, "c"), with(1, "a"), with(1, "b")}
+	header, rows := Table(outcomes)
+	want := [][]string{
+		{All[0].Sentence, All[0].Endpoint, "a", "7", "7 of 7", "", "0.016", "replicates"},
+		{"", "", "b", "2", "1 of 2", "", "-", "not tested at this scale"},
+		{All[1].Sentence, All[1].Endpoint, "-", "0", "-", "-", "-", "not tested at this scale: no runs of fig1-epochs"},
+	}
+	if len(rows) != len(want) {
+		t.Fatalf("%d rows: %v", len(rows), rows)
+	}
+	for r := range want {
+		for c := range header {
+			if c != 5 && rows[r][c] != want[r][c] {
+				t.Errorf("row %d, %s: %q, want %q", r, header[c], rows[r][c], want[r][c])
+			}
+		}
+	}
+	if !strings.HasPrefix(rows[0][5], "+4.00 [") || !strings.HasSuffix(rows[0][5], "] points") {
+		t.Errorf("difference %q", rows[0][5])
+	}
+	for _, o := range OfNotebook(outcomes, "04_figure_1_labels") {
+		t.Errorf("%s is not of notebook 04", o.Claim.ID)
+	}
+}
+
+// TestJudgeCommitted: a committed store with one run that keeps its weights, of which two claims are; those of other
+// notebooks have none.
+func TestJudgeCommitted(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HATLAB_RESULTS", dir)
+	store, err := experiment.OpenStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if judged, err := JudgeCommitted("05_figure_2_rule"); err != nil || len(judged) != 0 {
+		t.Errorf("an empty store: %v, %v", judged, err)
+	}
+	e, err := experiment.Find("fig2-rule")
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := e.Specs(experiment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs = slices.DeleteFunc(specs, func(s experiment.Spec) bool { return !s.KeepWeights })
+	if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
+		t.Fatal(err)
+	}
+	judged, err := JudgeCommitted("05_figure_2_rule")
+	if err != nil || len(judged) != 1 || judged[0].Profile != "smoke" || len(judged[0].Outcomes) != 2 ||
+		judged[0].Outcomes[0].Claim.ID != "preserves-weights" || judged[0].Outcomes[1].Claim.ID != "undisturbed" || len(judged[0].Outcomes[0].Differences) != 1 {
+		t.Errorf("%+v, %v", judged, err)
+	}
+	if judged, err := JudgeCommitted("03_figure_1_epochs"); err != nil || len(judged) != 0 {
+		t.Errorf("%+v, %v", judged, err)
+	}
+}
+
+// TestByTenth: sizes that fall with importance; weights of one importance share a tenth and leave others empty.
+func TestByTenth(t *testing.T) {
+	var sizes, importance []float64
+	for k := range 40 {
+		sizes, importance = append(sizes, float64(40-k)), append(importance, float64(k*k))
+	}
+	got := byTenth(sizes, importance)
+	for k := range got {
+		if want := (38.5 - 4*float64(k)) / 20.5; math.Abs(got[k]-want) > 1e-12 {
+			t.Errorf("tenth %d: %v, want %v", k, got[k], want)
+		}
+	}
+	for k := range 20 {
+		importance[k] = 0
+	}
+	got = byTenth(sizes, importance)
+	for k := range got {
+		if empty := k < 5 && k != 2; empty != math.IsNaN(got[k]) { // the twenty share rank 10.5
+			t.Errorf("tenth %d: %v", k, got[k])
+		}
+	}
+}
+
+// TestMoved: a step against the gradient lowers the loss by the rate times its squared length, to first order.
+func TestMoved(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 5))
+	n := &net{sizes: []int{6, 5, 3}, hidden: hatlib.ActivationTanh, output: hatlib.ActivationLinear}
+	for l := range 2 {
+		w := make([]float64, n.sizes[l]*n.sizes[l+1])
+		for i := range w {
+			w[i] = rng.NormFloat64()
+		}
+		n.w, n.b = append(n.w, w), append(n.b, make([]float64, n.sizes[l+1]))
+	}
+	one := &dataset.Set{X: []float32{0.5, 0.1, 0.9, 0, 0.3, 0.7}, Y: []int32{2}, N: 1, Features: 6, Classes: 3}
+	gradient := n.backward(n.forward(row(one, 0)), 2)
+	fisher := n.fisher(one)
+	squares := 0.0
+	for l := range gradient {
+		for k, g := range gradient[l] {
+			squares += g * g
+			if math.Abs(fisher[l][k]-g*g) > 1e-15 {
+				t.Fatalf("Fisher %v, derivative %v", fisher[l][k], g)
+			}
+		}
+	}
+	const rate = 1e-6
+	if drop := n.meanLoss(one) - n.moved(gradient, -rate).meanLoss(one); math.Abs(drop/(rate*squares)-1) > 1e-4 {
+		t.Errorf("the loss falls by %v, want %v", drop, rate*squares)
+	}
+	rule := experiment.RuleParams{A: []float64{0}, B: []float64{1}, C: []float64{2}, D: []float64{0}, M: []float64{1}, Activation: hatlib.ActivationLinear}
+	u := n.updates(&rule, one)
+	if v := n.forward(row(one, 0)); math.Abs(u[1][5]-(n.w[1][5]+2*v[2][1])) > 1e-12 {
+		t.Errorf("update %v, want w + 2 v_j = %v", u[1][5], n.w[1][5]+2*v[2][1])
 	}
 }

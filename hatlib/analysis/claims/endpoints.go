@@ -238,8 +238,8 @@ func slowness(runs []experiment.Run) ([]float64, error) {
 			return nil, err
 		}
 		n := len(s.Rules)
-		late := distance(s.Rules[n/2], s.Rules[n-1])
-		way := distance(s.Rules[0], s.Rules[n/2]) + late
+		late := s.Rules[n/2].Distance(&s.Rules[n-1])
+		way := s.Rules[0].Distance(&s.Rules[n/2]) + late
 		share := 0.0
 		if way > 0 && !math.IsInf(way, 0) && !math.IsNaN(way) {
 			share = late / way
@@ -255,17 +255,6 @@ func slowness(runs []experiment.Run) ([]float64, error) {
 		few[seed] /= count[seed]
 	}
 	return bySeed(few, all), nil
-}
-
-// distance between the parameters of two rules.
-func distance(a, b experiment.RuleParams) float64 {
-	sum := (a.E - b.E) * (a.E - b.E)
-	for k := range a.M {
-		for _, d := range []float64{a.A[k] - b.A[k], a.B[k] - b.B[k], a.C[k] - b.C[k], a.D[k] - b.D[k], a.M[k] - b.M[k]} {
-			sum += d * d
-		}
-	}
-	return math.Sqrt(sum)
 }
 
 // LayerSamples returns M's updates at the pairs that training visited at a snapshot, by layer.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/hatlab/hatlab/hatlib"
@@ -15,11 +16,18 @@ import (
 // Importance compares what the rule does at the end with what matters to the loss then.
 type Importance struct {
 	// RankCorrelation of |update| with the diagonal of the empirical Fisher information, by layer: negative where the
-	// rule spares important weights. NaN where one of both does not vary, as in a layer of dead units.
-	RankCorrelation []float64
-	// LossBefore and LossAfter are of the examples, before and after one update at the run's rate.
-	LossBefore, LossAfter float64
+	// rule spares important weights. NaN where one of both does not vary, as in a layer of dead units. Untrained is the
+	// same for M as it was before training.
+	RankCorrelation, Untrained []float64
+	// ByTenth are, by layer, the mean |update| of the weights in each tenth by Fisher information, the least important
+	// first, relative to the mean of the layer. NaN where a tenth is empty because weights share a rank.
+	ByTenth [][]float64
+	// LossBefore and LossAfter are of the examples, before and after one update at the run's rate; LossShuffled is after
+	// the same updates at the wrong weights: shuffled within each layer.
+	LossBefore, LossAfter, LossShuffled float64
 }
+
+const tenths = 10
 
 // importanceExamples are the first examples of the training split, on which importance is measured.
 const importanceExamples = 100
@@ -29,60 +37,149 @@ const importanceExamples = 100
 // The Fisher information of a weight is the mean over examples of the squared derivative of H; M's update is its mean
 // over the same examples, as Algorithm 1 takes it over a batch.
 func MeasureImportance(ctx context.Context, r *experiment.Run) (*Importance, error) {
+	n, examples, snapshots, err := atTheEnd(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	fisher := n.fisher(examples)
+	updates := n.updates(&snapshots.Rules[len(snapshots.Rules)-1], examples)
+	result := &Importance{
+		RankCorrelation: correlations(updates, fisher),
+		Untrained:       correlations(n.updates(&snapshots.Rules[0], examples), fisher),
+		LossBefore:      n.meanLoss(examples),
+	}
+	for l := range updates {
+		result.ByTenth = append(result.ByTenth, byTenth(magnitudes(updates[l]), fisher[l]))
+	}
+	rate := r.Result.Config.LocalRate
+	result.LossAfter = n.moved(updates, rate).meanLoss(examples)
+	rng := rand.New(rand.NewPCG(uint64(r.Result.Config.Seed), 0x73687566)) // "shuf"
+	for _, u := range updates {
+		rng.Shuffle(len(u), func(a, b int) { u[a], u[b] = u[b], u[a] })
+	}
+	result.LossShuffled = n.moved(updates, rate).meanLoss(examples)
+	return result, nil
+}
+
+// atTheEnd returns L as a run left it, the examples on which importance is measured, and M along the run.
+func atTheEnd(ctx context.Context, r *experiment.Run) (*net, *dataset.Set, *experiment.Snapshots, error) {
 	c := r.Result.Config
 	if c.Rule != "meta" || c.Loss != "cross_entropy" || c.UpdateEntry != hatlib.EntryWeights {
-		return nil, fmt.Errorf("importance is measured for rule=meta, loss=cross_entropy, update_entry=weights")
+		return nil, nil, nil, fmt.Errorf("importance is measured for rule=meta, loss=cross_entropy, update_entry=weights")
 	}
 	weights, err := r.Weights()
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	snapshots, err := r.Snapshots()
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	train, _, err := dataset.LoadContext(ctx, c.Data)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if err := dataset.RequireTrain(c.Data, train); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	n := newNet(c, weights)
-	rule := snapshots.Rules[len(snapshots.Rules)-1]
-	examples := train.Head(importanceExamples)
-	result := &Importance{}
+	return newNet(c, weights), train.Head(importanceExamples), snapshots, nil
+}
 
-	fisher, updates := n.zeros(), n.zeros()
+// correlations are the rank correlations of |update| with importance, by layer.
+func correlations(updates, importance [][]float64) []float64 {
+	c := make([]float64, len(updates))
+	for l := range updates {
+		c[l] = analysis.RankCorrelation(magnitudes(updates[l]), importance[l])
+	}
+	return c
+}
+
+// fisher is the mean over examples of the squared derivatives of the loss, by layer.
+func (n *net) fisher(examples *dataset.Set) [][]float64 {
+	f := n.zeros()
 	for i := range examples.N {
-		v := n.forward(row(examples, i))
-		result.LossBefore += n.loss(v, examples.Y[i]) / float64(examples.N)
-		for l, gradient := range n.backward(v, examples.Y[i]) {
+		for l, gradient := range n.backward(n.forward(row(examples, i)), examples.Y[i]) {
 			for k, g := range gradient {
-				fisher[l][k] += g * g / float64(examples.N)
+				f[l][k] += g * g / float64(examples.N)
 			}
 		}
-		for l := range updates {
+	}
+	return f
+}
+
+// updates are the means over examples of a rule's updates, by layer, all from the weights as they are.
+func (n *net) updates(rule *experiment.RuleParams, examples *dataset.Set) [][]float64 {
+	u := n.zeros()
+	for i := range examples.N {
+		v := n.forward(row(examples, i))
+		for l := range u {
 			in := len(v[l])
 			for j, vj := range v[l+1] {
 				for k, vi := range v[l] {
-					updates[l][j*in+k] += rule.Update(vi, n.w[l][j*in+k], vj) / float64(examples.N)
+					u[l][j*in+k] += rule.Update(vi, n.w[l][j*in+k], vj) / float64(examples.N)
 				}
 			}
 		}
 	}
-	for l := range updates {
-		sizes := make([]float64, len(updates[l]))
-		for k, u := range updates[l] {
-			sizes[k] = math.Abs(u)
-			n.w[l][k] += c.LocalRate * u
+	return u
+}
+
+// moved is the net after the updates at a rate.
+func (n *net) moved(updates [][]float64, rate float64) *net {
+	m := *n
+	m.w = n.zeros()
+	for l := range m.w {
+		for k, w := range n.w[l] {
+			m.w[l][k] = w + rate*updates[l][k]
 		}
-		result.RankCorrelation = append(result.RankCorrelation, analysis.RankCorrelation(sizes, fisher[l]))
 	}
+	return &m
+}
+
+func (n *net) meanLoss(examples *dataset.Set) float64 {
+	sum := 0.0
 	for i := range examples.N {
-		result.LossAfter += n.loss(n.forward(row(examples, i)), examples.Y[i]) / float64(examples.N)
+		sum += n.loss(n.forward(row(examples, i)), examples.Y[i]) / float64(examples.N)
 	}
-	return result, nil
+	return sum
+}
+
+func magnitudes(updates []float64) []float64 {
+	sizes := make([]float64, len(updates))
+	for k, u := range updates {
+		sizes[k] = math.Abs(u)
+	}
+	return sizes
+}
+
+// byTenth is the mean size in each tenth of the ranks of importance, relative to the mean of all.
+func byTenth(sizes, importance []float64) []float64 {
+	sum, count := make([]float64, tenths), make([]float64, tenths)
+	for k, rank := range analysis.Ranks(importance) {
+		t := min(int(tenths*(rank-0.5)/float64(len(sizes))), tenths-1)
+		sum[t] += sizes[k]
+		count[t]++
+	}
+	mean := analysis.Mean(sizes)
+	for t := range sum {
+		sum[t] /= count[t] * mean
+	}
+	return sum
+}
+
+// MeanCorrelation is the mean over layers; a layer in which nothing varies is left out, and 0 stands for a run in which that
+// is all of them.
+func MeanCorrelation(layers []float64) float64 {
+	var finite []float64
+	for _, c := range layers {
+		if !math.IsNaN(c) {
+			finite = append(finite, c)
+		}
+	}
+	if len(finite) == 0 {
+		return 0
+	}
+	return analysis.Mean(finite)
 }
 
 // measured are the importances of this process by the name of the run: two claims ask for each.
@@ -120,16 +217,7 @@ func fisherCorrelation(runs []experiment.Run) ([]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		var finite []float64
-		for _, c := range importance.RankCorrelation {
-			if !math.IsNaN(c) {
-				finite = append(finite, c)
-			}
-		}
-		if len(finite) == 0 {
-			finite = []float64{0}
-		}
-		d = append(d, analysis.Mean(finite))
+		d = append(d, MeanCorrelation(importance.RankCorrelation))
 	}
 	return d, nil
 }

@@ -12,6 +12,10 @@ type Net struct {
 	Preactivation  bool   // M sees Wv+b
 	Divisor        string // labelled, batch
 	Rate           float64
+	Shuffled       bool   // M sees v_i of example e with v_j of example e+1, the last with the first
+	Noise          *Noise // stands in for M's updates; nil for none
+	// Given, when not nil, are the updates of every layer, whatever the rule is; see [Net.Drawn].
+	Given []Update
 	// Offsets, when not nil, are added to the weights after line 5: to differentiate with respect to them.
 	Offsets [][][]float64 // [layer][out][in]
 }
@@ -40,8 +44,17 @@ func (n *Net) sigma(layer int) string {
 	return n.Hidden
 }
 
-// Step runs one batch: x [example][in], labels and mask [example]; a mask of 0 hides the label.
+// Update is what a rule gives to one layer: the batch mean, and sum_i v_i M for every example.
+type Update struct{ Mean, Shift [][]float64 }
+
+// Step runs one batch: x [example][in], labels and mask [example]; a mask of 0 hides the label. With noise the gradients of
+// M are those of a step with its own updates.
 func (n *Net) Step(x [][]float64, labels []int, mask []float64) Result {
+	if n.Noise != nil {
+		result := n.Drawn(x).Step(x, labels, mask)
+		result.Rule = n.WithoutNoise().Step(x, labels, mask).Rule
+		return result
+	}
 	result := Result{}
 	traces := make([]layerTrace, len(n.W))
 	v := x
@@ -92,27 +105,21 @@ func affine(w [][]float64, b []float64, v [][]float64) [][]float64 {
 }
 
 func (n *Net) forward(l int, v [][]float64) (t layerTrace, next [][]float64) {
-	w, b, sigma, batch := n.W[l], n.B[l], n.sigma(l), float64(len(v))
+	w, b, sigma := n.W[l], n.B[l], n.sigma(l)
 	t = layerTrace{v: v, z: affine(w, b, v), s: matrix(len(v), len(w)), u: matrix(len(w), len(w[0]))}
-	shift := matrix(len(v), len(w))
-	for j := range w {
-		copy(t.u[j], w[j])
-		for e := range v {
-			t.s[e][j], _ = activate(sigma, t.z[e][j])
+	for e := range v {
+		for j := range w {
+			t.s[n.partner(e, len(v))][j], _ = activate(sigma, t.z[e][j])
 			if n.Preactivation {
-				t.s[e][j] = t.z[e][j]
-			}
-			if n.Rule == nil {
-				continue
-			}
-			for i := range w[j] {
-				dw := n.Rate * n.Rule.Value(v[e][i], w[j][i], t.s[e][j])
-				t.u[j][i] += dw / batch
-				shift[e][j] += v[e][i] * dw
+				t.s[n.partner(e, len(v))][j] = t.z[e][j]
 			}
 		}
-		if n.Offsets != nil {
-			for i := range w[j] {
+	}
+	mean, shift := n.updates(l, v, t.s)
+	for j := range w {
+		for i := range w[j] {
+			t.u[j][i] = w[j][i] + n.Rate*mean[j][i]
+			if n.Offsets != nil {
 				t.u[j][i] += n.Offsets[l][j][i]
 			}
 		}
@@ -127,11 +134,41 @@ func (n *Net) forward(l int, v [][]float64) (t layerTrace, next [][]float64) {
 		for j := range w {
 			next[e][j], _ = activate(sigma, t.y[e][j])
 			if n.Entry == "after_sigma" {
-				next[e][j] += shift[e][j]
+				next[e][j] += n.Rate * shift[e][j]
 			}
 		}
 	}
 	return t, next
+}
+
+// partner is the example whose v_i M sees with the v_j of example e.
+func (n *Net) partner(e, batch int) int {
+	if n.Shuffled {
+		return (e + batch - 1) % batch
+	}
+	return e
+}
+
+// updates are the batch mean of M and what it adds to the activities, sum_i v_i M, of layer l.
+func (n *Net) updates(l int, v, s [][]float64) (mean, shift [][]float64) {
+	if n.Given != nil {
+		return n.Given[l].Mean, n.Given[l].Shift
+	}
+	w := n.W[l]
+	mean, shift = matrix(len(w), len(w[0])), matrix(len(v), len(w))
+	if n.Rule == nil {
+		return mean, shift
+	}
+	for e := range v {
+		for j := range w {
+			for i := range w[j] {
+				dw := n.Rule.Value(v[e][i], w[j][i], s[e][j])
+				mean[j][i] += dw / float64(len(v))
+				shift[e][j] += v[e][i] * dw
+			}
+		}
+	}
+	return mean, shift
 }
 
 // backward takes the adjoint of a layer's output to the gradients of its weights and biases, adds to M's, and returns
@@ -166,9 +203,10 @@ func (n *Net) backward(l int, t layerTrace, adjoint [][]float64, rule *Meta) (dW
 		}
 	}
 	if n.Rule != nil {
-		for e := range t.v {
+		for above := range t.v {
+			e := n.partner(above, len(t.v))
 			for j := range w {
-				_, slope := activate(sigma, t.z[e][j])
+				_, slope := activate(sigma, t.z[above][j])
 				if n.Preactivation {
 					slope = 1
 				}
@@ -182,7 +220,7 @@ func (n *Net) backward(l int, t layerTrace, adjoint [][]float64, rule *Meta) (dW
 					dvi, dw, ds := n.Rule.backward(vi, w[j][i], s, g, rule)
 					dv[e][i] += dvi
 					dW[j][i] += dw
-					dz[e][j] += ds * slope
+					dz[above][j] += ds * slope
 				}
 			}
 		}

@@ -26,6 +26,7 @@ def test_empty_folder(tmp_path):
     [
         (lambda n: n["cells"][0].update(outputs=[{"output_type": "stream", "name": "stdout", "text": "x"}]), "cell 1 holds outputs"),
         (lambda n: n["cells"][0].update(execution_count=3), "cell 1 holds outputs"),
+        (lambda n: n["metadata"].update(hatlab={"page": "index.html"}), "asks for the page 'index.html'"),
         (lambda n: n["cells"][0].pop("id"), "a cell has no id"),
         (lambda n: n["cells"][1].update(id="c0"), "the id of another cell"),
         (lambda n: n["metadata"].pop("kernelspec"), "the kernel is None"),
