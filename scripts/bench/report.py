@@ -85,7 +85,7 @@ def markdown(result):
         parts += ["## Steps per call, and the pure Go backend\n\nTraining steps by hatlib's trainer, batch 25 and M 3-16-1 for the small learner 64-32-16-10 (the smoke preset), batch 50 for 784-64-10. `many` lets a call last up to half a second.",
                   table(["learner, backend", "", "median per step", "least", "processor time / cores"],
                         [[n, r["name"], *([f"failed: {r['failure']}", "", ""] if r.get("failure") else [number(1e3 * r[k], " ms") for k in ("wall_median_s", "wall_min_s", "cpu_median_s")])] for n, r in calls])]
-    gpu = s.get("gpu", {})
+    gpu = s.get("gpu", {"skipped": "Not part of this run."})
     parts += ["## GPU", gpu["skipped"] if "skipped" in gpu else table(["", "median", "of the limit"], [[r["name"], number(1e3 * r["wall_median_s"], " ms"), f"{100 * r['of_limit']:.2g} %"] for r in gpu.get("rows", []) if not r.get("failure")])]
     parts.append(NOTES)
     return "\n\n".join(parts) + "\n"

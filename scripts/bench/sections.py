@@ -78,7 +78,7 @@ def every_section(flags, quick):
     size, sizes, hidden = ((10, 96, 40, 20), [96, 40, 10], 20) if quick else ((50, 784, 183, 100), [784, 183, 43, 10], 100)
     o = lambda *keys: [ours(flags)[k] for k in keys]
     one_or_many = [("control, one step per call", "rule=none", "steps_per_call=1"), ("control, many", "rule=none"),
-                   ("HAT, one step per call", "steps_per_call=1"), ("HAT, many")]
+                   ("HAT, one step per call", "steps_per_call=1"), ("HAT, many",)]
     yield Section("layer", "layer", layer_size(*size),
                   o("conv", "fused", "jax", "jax default", "general") + [hand(f) for f in HAND] + [own(f) for f in OWN] + o("torch vmap", "jax vmap"), rounds=7, seconds=12)
     yield Section("layer and v_i", "layer", layer_size(*size, need_pre=True), o("jax", "fused", "jax default") + [hand(HAND[-1])], rounds=7)
