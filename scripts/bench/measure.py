@@ -43,6 +43,9 @@ def measure(section, settings):
                 w.process.kill()
         differences = compare(workers, folder)
         rows = [row(w, section, max(limits), differences.get(w.name)) for w in workers]
+    for r in rows:
+        if not r["failure"]:
+            print(f"  {r['name']}: {r['wall_median_s']:.3g} s, processor time / cores {r['cpu_median_s']:.3g} s", flush=True)
     return {"rows": rows, "load": [*load, os.getloadavg()[0]], "limit_multiply_adds_per_s": limits}
 
 
