@@ -3,6 +3,7 @@
 import csv
 import io
 
+from sections import COMPILED
 from targets import best, ratio, slopes, targets
 
 
@@ -71,6 +72,7 @@ def markdown(result):
     captions = {
         "layer": "## The layer of appendix A\n\nBatch {batch}, {inputs} inputs, {outputs} outputs, H = {hidden}: the mean update of every neuron pair, and its gradients through M's parameters, w_ij and v_j, which are those that a "
                  "first layer needs.\n\n![time and memory](layer.svg)",
+        COMPILED: "### The same with torch.compile\n\nSeveral formulations, from `peers/torch_pairs.py`; those called inline have options for the backend that keep it from storing.",
         "layer and v_i": "## The same with the gradient through v_i\n\nAs a layer further up needs it.",
         "step": "## A whole training step\n\n{sizes}, batch {batch}, M 3-{hidden}-1: Algorithm 1 with M's update in every layer, backpropagation, and Adam for L and M; hatlib by its trainer.",
     }
@@ -100,8 +102,7 @@ NOTES = """## How it was measured
 - Peak memory is that of the whole process (VmHWM), with the language's own runtime and libraries.
 - The limit is the time that the layer's multiply-adds take at the rate of `limit.c`, a plain vectorised loop on all cores: 11 for each example, pair and hidden unit (3 for the value, 8 for the gradients), 12 with the
   gradient through v_i. Comparisons and masks come on top of it.
-- The difference is from the first implementation of the section, the paper's convolutions in PyTorch, as a fraction of the Euclidean norm of each tensor (results, gradients; of weights the change in two steps); the worst tensor counts.
-- PyTorch: the formulations for torch.compile are in `peers/torch_pairs.py`. The fastest counts."""
+- The difference is from the paper's convolutions where they take part, else from hatlib's fused form, as a fraction of the Euclidean norm of each tensor (results, gradients; of weights the change in two steps); the worst tensor counts."""""
 
 
 def csv_text(result):

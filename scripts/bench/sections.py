@@ -7,6 +7,7 @@ from implementations import HAND, OWN, Implementation, hand, ours, own
 # Multiply-adds for every example, pair and hidden unit: 3 for the value (z takes two), and 8 for the gradients (z again, and one for each
 # of six sums: through w, through v_j, and four for theta); one more for the gradient through v_i.
 MULTIPLY_ADDS = 11
+COMPILED = "layer, torch.compile"
 
 
 @dataclass
@@ -79,9 +80,10 @@ def every_section(flags, quick):
     o = lambda *keys: [ours(flags)[k] for k in keys]
     one_or_many = [("control, one step per call", "rule=none", "steps_per_call=1"), ("control, many", "rule=none"),
                    ("HAT, one step per call", "steps_per_call=1"), ("HAT, many",)]
-    yield Section("layer", "layer", layer_size(*size),
-                  o("conv", "fused", "jax", "jax default", "general") + [hand(f) for f in HAND] + [own(f) for f in OWN] + o("torch vmap", "jax vmap"), rounds=7, seconds=12)
-    yield Section("layer and v_i", "layer", layer_size(*size, need_pre=True), o("jax", "fused", "jax default") + [hand(HAND[-1])], rounds=7)
+    # In two parts, because all processes of a section are alive together and their memory adds up.
+    yield Section("layer", "layer", layer_size(*size), o("conv", "fused", "jax", "jax default", "general", "torch vmap", "jax vmap"), rounds=7, seconds=12)
+    yield Section(COMPILED, "layer", layer_size(*size), o("fused") + [hand(f) for f in HAND] + [own(f) for f in OWN], rounds=7, seconds=12)
+    yield Section("layer and v_i", "layer", layer_size(*size, need_pre=True), o("fused", "jax", "jax default") + [hand(HAND[-1])], rounds=7)
     yield steps("step", step_size(50, sizes, hidden, "paper"), o("conv", "fused", "general", "jax") + [hand(HAND[-1]), own(OWN[0]), own(OWN[-1])] + o("jax vmap"))
     curves = {"batch": [(b, *size[1:]) for b in (5, 23, 108, 500)], "width": [(size[0], n, n, size[3]) for n in (37, 80, 173, 373)],
               "hidden": [(*size[:3], h) for h in (10, 46, 215, 1000)]}
