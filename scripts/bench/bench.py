@@ -45,7 +45,8 @@ def main():
     stored = args.out / "sections"
     stored.mkdir(parents=True, exist_ok=True)
     ours = json.loads(subprocess.check_output([args.ours, json.dumps({"task": "version"})], text=True, env={k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}))
-    programs = hashlib.sha256(b"".join(p.read_bytes() for p in [pathlib.Path(args.ours), HERE / "requirements.txt", *sorted(HERE.glob("peers/*.py")), HERE / "measure.py", HERE / "inputs.py"])).hexdigest()
+    sources = [pathlib.Path(args.ours), HERE / "requirements.txt", *sorted(HERE.glob("peers/*.py")), HERE / "measure.py", HERE / "inputs.py"]
+    programs = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()
     sections, start = {}, time.monotonic()
     todo = [(s.name, s.identity(), lambda s=s: measure.measure(s, args)) for s in all_sections(ours["xla_flags"], args.quick, args.names)]
     todo.append(("gpu", gpu.name(), lambda: gpu.section(args)))
@@ -91,12 +92,13 @@ def write(path, text):
 def machine(sections):
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
     loads = [s["load"][0] for s in sections.values() if "load" in s]
-    return dict(processor=f"{model} ({features()})", cores=measure.CORES, memory_gb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, system=platform.freedesktop_os_release()["PRETTY_NAME"],
-                load=f"{min(loads):.1f} to {max(loads):.1f}" if loads else "", gpu=f"GPU: {gpu.name()}." if gpu.name() else "No GPU.")
+    return dict(processor=f"{model} ({features()})", cores=measure.CORES, memory_gb=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9,
+                system=platform.freedesktop_os_release()["PRETTY_NAME"], load=f"{min(loads):.1f} to {max(loads):.1f}" if loads else "",
+                gpu=f"GPU: {gpu.name()}." if gpu.name() else "No GPU.")
 
 
 def features():
-    """The widest vectors, and whether the processor has arithmetic for bfloat16 and float16."""
+    """The widest vectors."""
     flags = next((set(line.split()) for line in open("/proc/cpuinfo") if line.startswith("flags")), set())
     return ", ".join(f.upper().replace("_", "-") for f in ("avx512f", "avx2") if f in flags) or platform.machine()
 
@@ -105,7 +107,8 @@ def versions(sections, ours):
     peers = {r["version"].split()[0]: r["version"] for s in sections.values() for r in s["rows"] if r.get("version", "").startswith(("jax", "torch"))}
     compiler = subprocess.run([os.environ.get("CXX", "g++"), "--version"], capture_output=True, text=True).stdout.partition("\n")[0]
     return {"hatlib": f"{ours['go']}, {ours['version']}", "XLA flags of hatlib and of \"same flags\"": f"`{ours['xla_flags']}`",
-            "JAX": f"{peers.get('jax', 'not measured')}, with the XLA that jaxlib brings, which is not the build that hatlib loads", "PyTorch": f"{peers.get('torch', 'not measured')}, torch.compile with {compiler}",
+            "JAX": f"{peers.get('jax', 'not measured')}, with the XLA that jaxlib brings, which is not the build that hatlib loads",
+            "PyTorch": f"{peers.get('torch', 'not measured')}, torch.compile with {compiler}",
             "Python": platform.python_version(), "limit.c": f"{os.environ.get('CC', 'cc')} -O3 -march=native -ffp-contract=fast"}
 
 

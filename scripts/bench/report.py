@@ -35,11 +35,14 @@ def comparison(rows):
     return text + ("\n\n" + "\n".join(failures) if failures else "")
 
 
+def by_processor_time(target):
+    return "" if target["by_processor_time"] is None else number(target["by_processor_time"], target["unit"])
+
+
 def targets_table(result):
     verdict = {True: "**met**", False: "**not met**", None: "not measured"}
     return table(["target", "measured", "by processor time", ""], [
-        [t["target"], number(t["measured"], t["unit"]), number(t["by_processor_time"], t["unit"]) if t["by_processor_time"] is not None else "", verdict[t["met"]] + (f" ({t['note']})" if t["note"] else "")]
-        for t in result["targets"]])
+        [t["target"], number(t["measured"], t["unit"]), by_processor_time(t), verdict[t["met"]] + (f" ({t['note']})" if t["note"] else "")] for t in result["targets"]])
 
 
 README_MARKS = "<!-- scripts/bench/run --publish writes what follows -->\n", "<!-- to here -->\n"
@@ -57,10 +60,13 @@ def into_readme(text, result):
 def readme(result):
     m, rows = result["machine"], result["sections"].get("layer", {}).get("rows", [])
     own = best(rows, "ours")
-    first = "" if not own else (f"The update of every neuron pair at appendix A's size (batch 50, 784 x 183 pairs, H = 100), with all the gradients that a first layer needs, takes {number(own['wall_median_s'], ' s')} and "
-                                f"{number(own['peak_mb'], ' MB')} ({m['processor']}, {m['cores']} cores, {result['date']}); the arithmetic limit measured there is {number(own['limit_s'], ' s')}. ")
-    return (first + "Versions, flags, all formulations, a whole training step, curves and how it was measured: [`scripts/bench/RESULTS.md`](scripts/bench/RESULTS.md).\n\n" + targets_table(result)
-            + "\n\n![Time and memory of one layer](scripts/bench/layer.svg)\n")
+    text = ""
+    if own:
+        text = (f"The update of every neuron pair at appendix A's size (batch 50, 784 x 183 pairs, H = 100), with all the gradients that a first layer needs, takes "
+                f"{number(own['wall_median_s'], ' s')} and {number(own['peak_mb'], ' MB')} ({m['processor']}, {m['cores']} cores, {result['date']}); "
+                f"the arithmetic limit measured there is {number(own['limit_s'], ' s')}. ")
+    return (text + "Versions, flags, all formulations, a whole training step, curves and how it was measured: [`scripts/bench/RESULTS.md`](scripts/bench/RESULTS.md).\n\n"
+            + targets_table(result) + "\n\n![Time and memory of one layer](scripts/bench/layer.svg)\n")
 
 
 def markdown(result):
@@ -84,11 +90,20 @@ def markdown(result):
                   table(["", "axis", "decades", "slope", "by processor time"], [[x["name"], x["axis"], f"{x['decades']:.1f}", f"{x['wall']:.2f}", f"{x['cpu']:.2f}"] for x in result["slopes"]])]
     calls = [(n, r) for n in s for r in s[n]["rows"] if r["group"] == ""]
     if calls:
-        parts += ["## Steps per call, and the pure Go backend\n\nTraining steps by hatlib's trainer, batch 25 and M 3-16-1 for the small learner 64-32-16-10 (the smoke preset), batch 50 for 784-64-10. `many` lets a call last up to half a second.",
-                  table(["learner, backend", "", "median per step", "least", "processor time / cores"],
-                        [[n, r["name"], *([f"failed: {r['failure']}", "", ""] if r.get("failure") else [number(1e3 * r[k], " ms") for k in ("wall_median_s", "wall_min_s", "cpu_median_s")])] for n, r in calls])]
+        lines = []
+        for n, r in calls:
+            times = [f"failed: {r['failure']}", "", ""] if r.get("failure") else [number(1e3 * r[k], " ms") for k in ("wall_median_s", "wall_min_s", "cpu_median_s")]
+            lines.append([n, r["name"], *times])
+        parts += ["## Steps per call, and the pure Go backend\n\nTraining steps by hatlib's trainer, batch 25 and M 3-16-1 for the small learner 64-32-16-10 (the smoke preset), "
+                  "batch 50 for 784-64-10. `many` lets a call last up to half a second.",
+                  table(["learner, backend", "", "median per step", "least", "processor time / cores"], lines)]
     gpu = s.get("gpu", {"skipped": "Not part of this run."})
-    parts += ["## GPU", gpu["skipped"] if "skipped" in gpu else table(["", "median", "of the limit"], [[r["name"], number(1e3 * r["wall_median_s"], " ms"), f"{100 * r['of_limit']:.2g} %"] for r in gpu.get("rows", []) if not r.get("failure")])]
+    if "skipped" in gpu:
+        parts += ["## GPU", gpu["skipped"]]
+    else:
+        lines = [[gpu["gpu"], f"failed: {r['failure']}", ""] if r.get("failure") else [gpu["gpu"], number(1e3 * r["wall_median_s"], " ms"), f"{100 * r['of_limit']:.2g} %"] for r in gpu["rows"]]
+        parts += ["## GPU", "The layer with the gradients of a first layer, hatlib's fused form on XLA CUDA; the limit is that of a long chain of multiply-adds there (ours/limit.go).",
+                  table(["", "median", "of the limit"], lines)]
     parts.append(NOTES)
     return "\n\n".join(parts) + "\n"
 
@@ -102,7 +117,7 @@ NOTES = """## How it was measured
 - Peak memory is that of the whole process (VmHWM), with the language's own runtime and libraries.
 - The limit is the time that the layer's multiply-adds take at the rate of `limit.c`, a plain vectorised loop on all cores: 11 for each example, pair and hidden unit (3 for the value, 8 for the gradients), 12 with the
   gradient through v_i. Comparisons and masks come on top of it.
-- The difference is from the paper's convolutions where they take part, else from hatlib's fused form, as a fraction of the Euclidean norm of each tensor (results, gradients; of weights the change in two steps); the worst tensor counts."""""
+- The difference is from the paper's convolutions where they take part, else from hatlib's fused form, as a fraction of the Euclidean norm of each tensor (results, gradients; of weights the change in two steps); the worst tensor counts."""
 
 
 def csv_text(result):
@@ -118,8 +133,13 @@ def csv_text(result):
 def summary(result):
     """For the terminal."""
     verdict = {True: "met", False: "NOT MET", None: "not measured"}
-    return "\n".join(f"{verdict[t['met']]:>12}  {t['target']}: {number(t['measured'], t['unit'])}" + (f" (by processor time {number(t['by_processor_time'], t['unit'])})" if t["by_processor_time"] is not None else "")
-                     + (f"; {t['note']}" if t["note"] else "") for t in result["targets"])
+    lines = []
+    for t in result["targets"]:
+        line = f"{verdict[t['met']]:>12}  {t['target']}: {number(t['measured'], t['unit'])}"
+        if by_processor_time(t):
+            line += f" (by processor time {by_processor_time(t)})"
+        lines.append(line + (f"; {t['note']}" if t["note"] else ""))
+    return "\n".join(lines)
 
 
 def complete(result):
