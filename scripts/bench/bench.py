@@ -66,7 +66,7 @@ def main():
             kept = json.loads(path.read_text())
         sections[name] = kept
     result = report.complete({"machine": machine(sections), "date": time.strftime("%Y-%m-%d"), "versions": versions(sections, ours), "sections": sections})
-    write(args.out / "results.json", json.dumps(result, indent=1) + "\n")
+    write(args.out / "results.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
     write(args.out / "results.csv", report.csv_text(result))
     write(args.out / "RESULTS.md", report.markdown(result))
     subprocess.run([args.draw, args.out / "results.json", args.out], check=True)

@@ -28,14 +28,16 @@ def slope(rows, key):
 
 
 def slopes(sections):
-    """[{name, group, axis, wall, cpu, decades}] for every implementation and curve."""
+    """[{name, group, axis, wall, cpu, decades}] for every implementation and curve of two points or more."""
     rows = [r for s in sections.values() for r in s["rows"] if "curve" in r]
     out = []
     for axis, name in dict.fromkeys((r["curve"], r["name"]) for r in rows):
         curve = [r for r in rows if (r["curve"], r["name"]) == (axis, name) and not r.get("failure")]
+        if len(curve) < 2:
+            continue
         terms = [r["batch"] * r["inputs"] * r["outputs"] * r["hidden"] for r in curve]
-        decades = math.log10(max(terms) / min(terms)) if terms else 0
-        out.append(dict(name=name, group=next((r["group"] for r in curve), ""), axis=axis, wall=slope(curve, "wall_median_s"), cpu=slope(curve, "cpu_median_s"), decades=decades))
+        decades = math.log10(max(terms) / min(terms))
+        out.append(dict(name=name, group=curve[0]["group"], axis=axis, wall=slope(curve, "wall_median_s"), cpu=slope(curve, "cpu_median_s"), decades=decades))
     return out
 
 

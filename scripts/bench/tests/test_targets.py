@@ -63,6 +63,8 @@ def test_slopes_enter_the_targets():
     points = {str(n): {"rows": [row("hatlib fused", "ours", {0: 1e-8 * n**1.2}, batch=n, inputs=1, outputs=1, hidden=1, curve="batch")]} for n in (5, 50, 500)}
     t = find(targets.targets(points), "slope over batch, 2.0 decades")
     assert t["measured"] == pytest.approx(1.2) and t["met"] is False
+    # One point has no slope.
+    assert not targets.slopes({"5": points["5"]})
 
 
 def test_report_tells_everything():
