@@ -1,4 +1,4 @@
-// Command ours is the benchmark's worker for hatlib: one layer, with the fused M or with the general vmap over pairs. It speaks with
+// Command ours is the benchmark's worker for hatlib: one layer, whole training steps, or a device's arithmetic limit. It speaks with
 // bench.py as peers/worker.py describes.
 package main
 
@@ -10,23 +10,33 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/hatlab/hatlab/hatlib"
+	"github.com/gomlx/compute"
+
 	"github.com/hatlab/hatlab/hatlib/backend"
-	"github.com/hatlab/hatlab/hatlib/fused"
 )
 
 // spec is what bench.py asks for.
 type spec struct {
-	Form                   string
+	Task                   string // version, layer, step or limit
+	Form                   string // layer: fused or general
 	Batch, In, Out, Hidden int
-	NeedPre                bool `json:"need_pre"`
-	Inputs, Results        string
+	NeedPre                bool     `json:"need_pre"` // layer: also the gradient through v_i
+	Preset                 string   // step: where the configuration starts
+	Set                    []string // step: fields, name=value
+	Steps                  int      // step: training steps of one run
+	Inputs, Results        string   // folders
+}
+
+// work is one run of a task; it returns when the run is done. export names what the last run computed.
+type work struct {
+	run    func() error
+	export func() (map[string][]float32, error)
 }
 
 func main() {
@@ -41,103 +51,132 @@ func run(text string) error {
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		return fmt.Errorf("reading the specification: %w", err)
 	}
-	B, I, J, H := s.Batch, s.In, s.Out, s.Hidden
-	shapes := [][]int{{H}, {H}, {H}, {H}, {H}, {}, {B, I}, {J, I}, {B, J}, {J, I}}
-	var args []any
-	for i, name := range strings.Fields("a b c d m e v w u g") {
-		x, err := readFloats(filepath.Join(s.Inputs, name))
-		if err != nil {
-			return err
-		}
-		args = append(args, tensors.FromFlatDataAndDimensions(x, shapes[i]...))
-	}
-	names := strings.Fields("mean a b c d m e w u v")
-	if !s.NeedPre {
-		names = names[:len(names)-1]
-	}
 	be, err := backend.New()
 	if err != nil {
 		return err
 	}
 	defer be.Finalize()
-	exec, err := NewExec(be, func(in []*Node) []*Node {
-		v, w, u, bar := in[6], in[7], in[8], in[9]
-		var mean *Node
-		if s.Form == "fused" {
-			mean = fused.MeanUpdate(fused.Theta{A: in[0], B: in[1], C: in[2], D: in[3], M: in[4], E: in[5]}, v, w, u, fused.Options{})
-		} else {
-			rule := &hatlib.MetaLearner{Hidden: H, Activation: "relu"}
-			mean = hatlib.PairMean(rule.Pair, in[:6], v, w, u)
-		}
-		wrt := append(append([]*Node{}, in[:6]...), w, u)
-		if s.NeedPre {
-			wrt = append(wrt, v)
-		}
-		return append([]*Node{mean}, Gradient(ReduceAllSum(Mul(mean, bar)), wrt...)...)
-	})
+	if s.Task == "version" {
+		say(map[string]any{"version": version(be), "xla_flags": os.Getenv("XLA_FLAGS"), "go": runtime.Version()})
+		return nil
+	}
+	tasks := map[string]func(compute.Backend, spec) (work, error){"layer": layer, "step": steps, "limit": limit}
+	w, err := tasks[s.Task](be, s)
 	if err != nil {
 		return err
 	}
-	step := func() ([]*tensors.Tensor, error) {
-		out, err := exec.Call(args...)
-		if err == nil {
-			_ = tensors.MustCopyFlatData[float32](out[1]) // waits until it is done
-		}
-		return out, err
-	}
+	return serve(w, s.Results, version(be))
+}
 
-	say := func(answer map[string]any) {
-		line, _ := json.Marshal(answer)
-		fmt.Println(string(line))
+// version says what computes.
+func version(be compute.Backend) string {
+	info := backend.Describe(be)
+	if info.Plugin == "" {
+		return "pure Go backend"
 	}
-	timed := func() (seconds float64, out []*tensors.Tensor, err error) {
-		start := time.Now()
-		out, err = step()
-		return time.Since(start).Seconds(), out, err
+	pinned := "another plugin than the pinned one"
+	if info.PluginSHA256 == backend.PinnedSHA256 {
+		pinned = "the pinned plugin"
 	}
-	first, out, err := timed()
+	return fmt.Sprintf("XLA, PJRT API %s, %s, SHA-256 %.12s", info.PluginVersion, pinned, info.PluginSHA256)
+}
+
+// serve is the conversation.
+func serve(w work, results, version string) error {
+	first, _, err := timed(w.run)
 	if err != nil {
 		return err
 	}
-	for i, name := range names {
-		if err := writeFloats(filepath.Join(s.Results, name), tensors.MustCopyFlatData[float32](out[i])); err != nil {
+	second, _, err := timed(w.run)
+	if err != nil {
+		return err
+	}
+	arrays, err := w.export()
+	if err != nil {
+		return err
+	}
+	for name, x := range arrays {
+		if err := writeFloats(filepath.Join(results, name), x); err != nil {
 			return err
 		}
 	}
-	second, _, err := timed()
-	if err != nil {
-		return err
-	}
-	say(map[string]any{"ready": true, "first": first, "compile": max(0, first-second), "version": be.Description()})
-	lines := bufio.NewScanner(os.Stdin)
-	for lines.Scan() && lines.Text() == "run" {
-		seconds, out, err := timed()
+	say(map[string]any{"ready": true, "first": first, "second": second, "version": version})
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		count, err := strconv.Atoi(strings.TrimPrefix(lines.Text(), "run "))
 		if err != nil {
-			return err
+			return fmt.Errorf("asked to %q; only \"run N\" is known", lines.Text())
 		}
-		for _, t := range out {
-			t.MustFinalizeAll()
+		var times [][2]float64
+		for range count {
+			wall, cpu, err := timed(w.run)
+			if err != nil {
+				return err
+			}
+			times = append(times, [2]float64{wall, cpu})
 		}
-		say(map[string]any{"seconds": seconds})
+		say(map[string]any{"times": times})
 	}
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return fmt.Errorf("reading the peak memory: %w", err)
+	peak, err := peakMB()
+	if err != nil {
+		return err
 	}
-	say(map[string]any{"peak_mb": float64(usage.Maxrss) / 1024})
+	say(map[string]any{"peak_mb": peak})
 	return nil
 }
 
-func readFloats(path string) ([]float32, error) {
+func say(answer map[string]any) {
+	line, _ := json.Marshal(answer)
+	fmt.Println(string(line))
+}
+
+// timed returns the wall time and the processor time, of all threads, of one run.
+func timed(run func() error) (wall, cpu float64, err error) {
+	before, start := processorTime(), time.Now()
+	err = run()
+	return time.Since(start).Seconds(), processorTime() - before, err
+}
+
+func processorTime() float64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return math.NaN()
+	}
+	return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e9
+}
+
+// peakMB is the largest resident size so far. Not getrusage's, which counts the parent's before exec.
+func peakMB() (float64, error) {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, fmt.Errorf("reading the peak memory: %w", err)
+	}
+	var kB float64 // of 1024 bytes
+	_, rest, found := strings.Cut(string(text), "VmHWM:")
+	if _, err := fmt.Sscan(rest, &kB); !found || err != nil {
+		return 0, fmt.Errorf("reading the peak memory: no VmHWM in /proc/self/status")
+	}
+	return kB * 1024 / 1e6, nil
+}
+
+func read32(path string) ([]uint32, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading inputs: %w", err)
 	}
-	x := make([]float32, len(data)/4)
+	x := make([]uint32, len(data)/4)
 	for i := range x {
-		x[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+		x[i] = binary.LittleEndian.Uint32(data[4*i:])
 	}
 	return x, nil
+}
+
+func readFloats(path string) ([]float32, error) {
+	bits, err := read32(path)
+	x := make([]float32, len(bits))
+	for i := range x {
+		x[i] = math.Float32frombits(bits[i])
+	}
+	return x, err
 }
 
 func writeFloats(path string, x []float32) error {
