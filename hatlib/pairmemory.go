@@ -18,7 +18,8 @@ type pairConfig struct{ maxBytes int64 }
 // WithPairMemory bounds the temporary memory of the pair expression, forward and backward, in bytes; 0 sets no bound.
 // When the whole expression would need more, pairs are computed in chunks of examples, then of outputs, and the
 // backward pass recomputes each chunk instead of remembering it. A chunk is at least one example and one output.
-// What is bounded are the values that f makes, counted as if nothing were fused; a backend that fuses needs less.
+// What is bounded are the values that f makes, counted as if nothing were fused; a backend that fuses needs less. The pure Go
+// backend that runs one operation after the other, as package backend asks it to, held four and a half times the bound in the test.
 func WithPairMemory(bytes int64) PairOption {
 	return func(c *pairConfig) { c.maxBytes = bytes }
 }
