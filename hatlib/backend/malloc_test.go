@@ -1,0 +1,44 @@
+//go:build linux && cgo && !noxla
+
+package backend_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
+)
+
+// TestFreedMemoryIsKept: a result of 64 MB that is freed is the place of the next one, which touches few new pages of the 16,384 that it has.
+func TestFreedMemoryIsKept(t *testing.T) {
+	for _, v := range os.Environ() {
+		if strings.HasPrefix(v, "MALLOC_") || strings.HasPrefix(v, "GLIBC_TUNABLES=") {
+			t.Skipf("%s decides", v)
+		}
+	}
+	be := backendtest.XLA(t)
+	exec := MustNewExec(be, func(x *Node) *Node { return BroadcastToDims(x, 1<<24) })
+	faults := func() int64 {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+			t.Fatal(err)
+		}
+		return usage.Minflt
+	}
+	var before int64
+	for call := range 4 {
+		if call == 2 {
+			before = faults()
+		}
+		for _, out := range exec.MustCall(float32(1)) {
+			out.MustFinalizeAll()
+		}
+	}
+	if n := faults() - before; n > 4000 {
+		t.Errorf("two calls touched %d new pages", n)
+	}
+}
