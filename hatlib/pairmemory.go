@@ -221,6 +221,8 @@ func (p position) cut(x *Node, axes chunkAxes, chunk pairChunk) *Node {
 		starts, dims := p.window(x, axes, chunk)
 		return DynamicSlice(x, starts, dims) // also where nothing is cut: it brings x into the loop
 	}
+	// Gradients of a chunk are taken to here. What x was made of, such as the same theta in a layer below, is none of theirs.
+	x = Identity(StopGradient(x))
 	if axes == (chunkAxes{}) {
 		return x
 	}

@@ -36,10 +36,12 @@ type Population struct {
 
 	dataChecksum string // of the training and the test set, once a checkpoint has asked for it
 
-	steps   *model.Exec
-	loops   bool    // many steps in one call
-	perStep float64 // seconds, of the last call
-	batches int     // steps so far
+	steps *model.Exec
+	loops bool // many steps in one call
+	// stepLoops: a step has a loop of its own, as the general vmap in chunks. GoMLX v0.28.2 makes no loop inside of a loop.
+	stepLoops bool
+	perStep   float64 // seconds, of the last call
+	batches   int     // steps so far
 }
 
 // maxStepsPerCall is the capacity of a compiled loop; how many of them a call takes is an argument.
@@ -82,7 +84,7 @@ func NewPopulation(be compute.Backend, configs []Config, train, test *dataset.Se
 	if err := p.createState(); err != nil {
 		return nil, err
 	}
-	p.loops = canLoop(be) && config.StepsPerCall != 1
+	p.loops = canLoop(be) && config.StepsPerCall != 1 && !p.stepLoops
 	if p.loops {
 		p.steps, err = model.NewExec(be, p.store, p.loopGraph)
 	} else {
@@ -240,6 +242,7 @@ func (p *Population) createState() error {
 	labels := Parameter(g, "labels", shapes.Make(p.y.DType(), p.dims(batch)...))
 	mask := Parameter(g, "mask", shapes.Make(p.x.DType(), p.dims(batch)...))
 	p.config.Step(p.store.RootScope(), p.hat, x, labels, mask)
+	p.stepLoops = slices.ContainsFunc(g.Nodes(), func(n *Node) bool { return n.Type() == NodeTypeWhile })
 	for v := range p.store.IterVariables() {
 		if axes := v.Shape().Dimensions; len(p.members) > 1 && (len(axes) == 0 || axes[0] != len(p.members)) {
 			return fmt.Errorf("rule %q keeps %s %v, which has no place for each of %d members: train them one by one",

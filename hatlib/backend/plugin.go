@@ -19,10 +19,13 @@ const PinnedSHA256 = "0a0fe56ca17be9efc7b942e89e534e5e0ad4a0f1e369b66d27b6218450
 
 // DefaultXLAFlags are the flags with which XLA's CPU code is fast here; see the measurements in the package's tests and in scripts/bench.
 // Vectors of 512 bits take a quarter off the pair kernel where the processor has them. The second one, an empty list, keeps XLA from
-// handing fusions to its YNNPACK library, with which builds since mid-2026 run the pair kernel 2 to 8 times slower.
+// handing fusions to its YNNPACK library, with which builds since mid-2026 run the pair kernel 2 to 8 times slower. The third one lets XLA
+// order operations so that they share memory, rather than so that many could run at once: each loop of the kernel fills all cores by itself, and
+// memory that is new at each call is a third of the time of appendix A's layer.
 var DefaultXLAFlags = []string{
 	"--xla_cpu_prefer_vector_width=512",
 	"--xla_cpu_experimental_ynn_fusion_type=",
+	"--xla_cpu_enable_concurrency_optimized_scheduler=false",
 }
 
 // entryPoint is the one symbol that every PJRT plugin exports.

@@ -11,7 +11,7 @@ var fig1Labels = Experiment{
 			Axis: "label_fraction", Values: []string{"0.01", "0.05", "0.2", "0.5", "1"}}, ReadingPaper, ReadingReleased),
 		"paper": append(inReadings(Grid{Arms: []Arm{control, hat}, Set: []string{"eval_every=5"}, Seeds: 100,
 			Axis: "label_fraction", Values: labelFractions}, ReadingPaper, ReadingLinear),
-			inReadings(Grid{Arms: []Arm{control, hat}, Set: []string{"curve=one_run", "eval_every=1"}, Seeds: 100,
+			inReadings(Grid{Arms: []Arm{control, hat}, Set: []string{"curve=one_run", "eval_every=0.25"}, Seeds: 100,
 				Axis: "label_fraction", Values: labelFractions}, ReadingReleased)...),
 	}),
 }
