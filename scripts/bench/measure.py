@@ -9,6 +9,7 @@ import pathlib
 import statistics
 import subprocess
 import tempfile
+import time
 
 import numpy as np
 
@@ -63,11 +64,24 @@ def rounds(workers, section, settings):
             too_slow = r >= SMALLEST_NUMBER_OF_ROUNDS and w.spent + last[w.name] > section.seconds
             if w.failure or too_slow:
                 continue
+            settle(workers)
             times = w.run(4 if last[w.name] < FAST else 1)
             if times:
                 w.rounds[r] = times[1:] or times
                 last[w.name] = times[-1][0]
     return limits
+
+
+def settle(workers, quiet=0.1, longest=5.0):
+    """Waits until no worker computes any more: some hand back gigabytes, or let threads spin, after they have answered."""
+    end = time.monotonic() + longest
+    before = None
+    while time.monotonic() < end:
+        now = [w.processor_time() for w in workers]
+        if now == before:
+            return
+        before = now
+        time.sleep(quiet)
 
 
 def arithmetic_limit(settings):

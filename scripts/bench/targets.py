@@ -62,7 +62,10 @@ def targets(sections):
         if not own or not peer:
             return add(target, "", limit, sign, None)
         values = (ratio(*((own, peer) if inverse else (peer, own)), clock) for clock in ("wall", "cpu"))
-        add(target, "", limit, sign, *values, note=peer["name"])
+        note, needed = peer["name"], peer["wall_median_s"] / limit
+        if not inverse and needed < own.get("limit_s", 0):
+            note += f"; that would take {needed:.3g} s, the arithmetic limit measured here is {own['limit_s']:.3g} s"
+        add(target, "", limit, sign, *values, note=note)
 
     first, both = (best(sections.get(s, {}).get("rows", []), "ours") for s in ("layer", "layer and v_i"))
     seconds("layer, forward and the gradients of a first layer", 0.15, first)
