@@ -62,10 +62,11 @@ def readme(result):
     own = best(rows, "ours")
     text = ""
     if own:
+        versions = "; ".join(dict.fromkeys([own["version"], *(r["version"] for r in rows if not r.get("failure"))]))
         text = (f"The update of every neuron pair at appendix A's size (batch 50, 784 x 183 pairs, H = 100), with all the gradients that a first layer needs, takes "
-                f"{number(own['wall_median_s'], ' s')} and {number(own['peak_mb'], ' MB')} ({m['processor']}, {m['cores']} cores, {result['date']}); "
+                f"{number(own['wall_median_s'], ' s')} and {number(own['peak_mb'], ' MB')} ({m['processor']}, {m['cores']} cores, {result['date']}; {versions}); "
                 f"the arithmetic limit measured there is {number(own['limit_s'], ' s')}. ")
-    return (text + "Versions, flags, all formulations, a whole training step, curves and how it was measured: [`scripts/bench/RESULTS.md`](scripts/bench/RESULTS.md).\n\n"
+    return (text + "Flags, all formulations, a whole training step, curves and how it was measured: [`scripts/bench/RESULTS.md`](scripts/bench/RESULTS.md).\n\n"
             + targets_table(result) + "\n\n![Time and memory of one layer](scripts/bench/layer.svg)\n")
 
 

@@ -13,7 +13,7 @@ def row(name, group, walls, **more):
     by_round = {str(r): w for r, w in walls.items()}
     median = sorted(walls.values())[len(walls) // 2]
     return dict(name=name, group=group, failure=None, batch=50, inputs=784, outputs=183, hidden=100, need_pre=False, wall_median_s=median, wall_min_s=min(walls.values()),
-                cpu_median_s=median, cpu_min_s=median, wall_by_round=by_round, cpu_by_round=by_round, compile_s=4.0, peak_mb=500.0, limit_s=0.03, of_limit=0.3, difference=0.0, rounds=len(walls)) | more
+                cpu_median_s=median, cpu_min_s=median, wall_by_round=by_round, cpu_by_round=by_round, compile_s=4.0, peak_mb=500.0, limit_s=0.03, of_limit=0.3, difference=0.0, rounds=len(walls), version=f"{group} 1.2") | more
 
 
 def find(found, part):
@@ -75,7 +75,7 @@ def test_report_tells_everything():
     for part in ("**hatlib fused**", "broken failed: RuntimeError: no compiler", "No GPU was at hand.", "not measured", "| small learner, pure Go | HAT | 4 ms |", "**met**"):
         assert part in text, part
     page = report.into_readme("# A\n" + "old\n".join(report.README_MARKS) + "end\n", result)
-    assert page.startswith("# A\n") and page.endswith("end\n") and "old" not in page and "takes 0.1 s and 500 MB" in page
+    assert page.startswith("# A\n") and page.endswith("end\n") and "old" not in page and "takes 0.1 s and 500 MB" in page and "ours 1.2; " in page
     with pytest.raises(ValueError, match="marks"):
         report.into_readme("# A\n", result)
     lines = report.csv_text(result).splitlines()
