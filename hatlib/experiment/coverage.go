@@ -36,14 +36,15 @@ func (c Coverage) String() string {
 	return strings.Join(parts, "; ")
 }
 
-// Seeds is the number of complete seeds of a reading, 0 for one that the profile does not have.
+// Seeds is the number of complete seeds of a reading, 0 for one that the profile does not have; "" asks for the reading with most.
 func (c Coverage) Seeds(reading string) int {
+	most := 0
 	for _, r := range c.Readings {
-		if r.Reading == reading {
-			return r.Complete
+		if reading == "" || r.Reading == reading {
+			most = max(most, r.Complete)
 		}
 	}
-	return 0
+	return most
 }
 
 // Cover looks up the runs of an experiment. The error wraps ErrNoProfile or ErrWaits where there can be none yet.

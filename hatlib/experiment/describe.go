@@ -21,7 +21,7 @@ func Size(c hatlib.Config) string {
 }
 
 // Largest is the runs of a reading at the largest profile of all that has enough complete seeds of it for a verdict, else at
-// the largest with any; nil when none has.
+// the largest with any; nil when none has. The reading "" stands for any of them.
 func Largest(all []Coverage, reading string) *Coverage {
 	var best *Coverage
 	for k := range all {

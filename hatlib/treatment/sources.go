@@ -3,7 +3,6 @@ package treatment
 import (
 	"fmt"
 
-	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/experiment"
 )
 
@@ -29,7 +28,7 @@ func Sources(store *experiment.Store, name string, o experiment.Options) ([]Sour
 		return nil, err
 	}
 	var sources []Source
-	if k := largest(kept); k != nil {
+	if k := experiment.Largest(kept, ""); k != nil {
 		sources = append(sources, Source{Key: "committed", Title: "committed results, " + k.Profile, Profile: k.Profile,
 			Runs: k.Found.Complete(), Coverage: *k})
 	}
@@ -38,20 +37,4 @@ func Sources(store *experiment.Store, name string, o experiment.Options) ([]Sour
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return append(sources, Source{Key: "here", Title: "computed here, " + c.Profile, Profile: c.Profile, Runs: c.Found.Complete(), Coverage: *c}), nil
-}
-
-// largest is the last coverage that has a reading with enough complete seeds, else the last with any.
-func largest(kept []experiment.Coverage) *experiment.Coverage {
-	var best *experiment.Coverage
-	enough := false
-	for i := range kept {
-		most := 0
-		for _, r := range kept[i].Readings {
-			most = max(most, r.Complete)
-		}
-		if most >= analysis.MinPairs || most > 0 && !enough {
-			best, enough = &kept[i], most >= analysis.MinPairs
-		}
-	}
-	return best
 }

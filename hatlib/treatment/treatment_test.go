@@ -148,11 +148,11 @@ func TestLargest(t *testing.T) {
 		complete []int
 		want     string
 	}{{[]int{3, 8, 6, 2}, "wide"}, {[]int{3, 2, 1, 0}, "wide"}, {[]int{6}, "smoke"}, {[]int{2, 9, 5}, "quick"}} {
-		if got := largest(kept(c.complete...)); got.Profile != c.want {
+		if got := experiment.Largest(kept(c.complete...), ""); got.Profile != c.want {
 			t.Errorf("%v: %s, want %s", c.complete, got.Profile, c.want)
 		}
 	}
-	if largest(kept(0)) != nil || largest(nil) != nil {
+	if experiment.Largest(kept(0), "") != nil || experiment.Largest(nil, "") != nil {
 		t.Error("nothing is something")
 	}
 }
