@@ -8,7 +8,7 @@ import (
 	"github.com/hatlab/hatlab/hatlib"
 	"github.com/hatlab/hatlab/hatlib/experiment"
 	"github.com/hatlab/hatlab/hatlib/figure"
-	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
+	"github.com/hatlab/hatlab/hatlib/internal/experimenttest"
 )
 
 // run is one that ended at an accuracy.
@@ -116,26 +116,8 @@ func TestLeft(t *testing.T) {
 
 // TestRests reads M from real runs of a fraction of a second.
 func TestRests(t *testing.T) {
-	store, err := experiment.OpenStore(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := experiment.Find("fig1-labels")
-	if err != nil {
-		t.Fatal(err)
-	}
-	specs, err := e.Specs(experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=200", "epochs=2", "seeds=2"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
-		t.Fatal(err)
-	}
-	found, err := experiment.Collect(store, specs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rests, err := Rests(found.Runs, experiment.ReadingPaper)
+	runs := experimenttest.Run(t, experimenttest.Store(t, t.TempDir()), "fig1-labels", experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=200", "epochs=2", "seeds=2"}}, nil)
+	rests, err := Rests(runs, experiment.ReadingPaper)
 	if err != nil || len(rests) != 3 {
 		t.Fatalf("%d proportions, %v", len(rests), err)
 	}
@@ -150,10 +132,10 @@ func TestRests(t *testing.T) {
 	if _, err := (figure.Lines{Name: "a", Series: Lines(rests)}).Figure(); err != nil {
 		t.Error(err)
 	}
-	if _, err := Rests(found.Runs, experiment.ReadingLinear); err == nil {
+	if _, err := Rests(runs, experiment.ReadingLinear); err == nil {
 		t.Error("a reading without runs has an M")
 	}
-	if c, err := New(found.Runs, experiment.ReadingPaper); err != nil || len(c.Points) != 3 || len(c.Seeds) != 2 {
+	if c, err := New(runs, experiment.ReadingPaper); err != nil || len(c.Points) != 3 || len(c.Seeds) != 2 {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

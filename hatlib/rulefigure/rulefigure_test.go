@@ -10,7 +10,7 @@ import (
 	"github.com/hatlab/hatlab/hatlib/analysis/claims"
 	"github.com/hatlab/hatlab/hatlib/experiment"
 	"github.com/hatlab/hatlab/hatlib/figure"
-	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
+	"github.com/hatlab/hatlab/hatlib/internal/experimenttest"
 )
 
 // affine is M(v_i, w_ij, v_j) = a v_i + b w_ij + c v_j + e.
@@ -222,26 +222,8 @@ func TestSpared(t *testing.T) {
 // TestRead: real runs of a fraction of a second, from the store; one of them spoilt.
 func TestRead(t *testing.T) {
 	dir := t.TempDir()
-	store, err := experiment.OpenStore(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := experiment.Find("fig2-rule")
-	if err != nil {
-		t.Fatal(err)
-	}
-	specs, err := e.Specs(experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=300", "epochs=2", "seeds=2"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
-		t.Fatal(err)
-	}
-	found, err := experiment.Collect(store, specs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := Read(found.Runs, experiment.ReadingPaper)
+	runs := experimenttest.Run(t, experimenttest.Store(t, dir), "fig2-rule", experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=300", "epochs=2", "seeds=2"}}, nil)
+	r, err := Read(runs, experiment.ReadingPaper)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,10 +236,10 @@ func TestRead(t *testing.T) {
 	if _, err := r.Along(); err != nil {
 		t.Error(err)
 	}
-	if _, err := Read(found.Runs, experiment.ReadingLinear); err == nil {
+	if _, err := Read(runs, experiment.ReadingLinear); err == nil {
 		t.Error("a reading without runs has rules")
 	}
-	if all, err := ReadAll(found.Runs); err != nil || len(all) != 2 || all[0].Reading != experiment.ReadingPaper || all[1].Reading != experiment.ReadingReleased {
+	if all, err := ReadAll(runs); err != nil || len(all) != 2 || all[0].Reading != experiment.ReadingPaper || all[1].Reading != experiment.ReadingReleased {
 		t.Errorf("%v, %v", all, err)
 	}
 	spoilt := r.Runs[1]
@@ -265,11 +247,11 @@ func TestRead(t *testing.T) {
 	if finite(spoilt) || !finite(r.Runs[0]) {
 		t.Error("an infinite parameter went unseen")
 	}
-	s, err := MeasureSpared(t.Context(), found.Runs)
+	s, err := MeasureSpared(t.Context(), runs)
 	if err != nil || len(s.Runs) != 2 || s.layers() != 2 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := MeasureSpared(t.Context(), experiment.Select(found.Runs, experiment.ReadingPaper, "", "")); err == nil {
+	if _, err := MeasureSpared(t.Context(), experiment.Select(runs, experiment.ReadingPaper, "", "")); err == nil {
 		t.Error("runs without weights were measured")
 	}
 }

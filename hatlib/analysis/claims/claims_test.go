@@ -13,7 +13,7 @@ import (
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/dataset"
 	"github.com/hatlab/hatlab/hatlib/experiment"
-	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
+	"github.com/hatlab/hatlab/hatlib/internal/experimenttest"
 )
 
 // TestProtocolIsWritten: PROTOCOL.md says what the code does. HATLAB_UPDATE=1 writes it anew.
@@ -191,23 +191,10 @@ func TestImportanceGradient(t *testing.T) {
 
 // TestSmoke: the protocol on real runs of a fraction of a second, all the way from the store.
 func TestSmoke(t *testing.T) {
-	store, err := experiment.OpenStore(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := experimenttest.Store(t, t.TempDir())
 	o := experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=300", "epochs=2", "seeds=2"}}
 	for _, name := range []string{"fig1-labels", "fig2-rule"} {
-		e, err := experiment.Find(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		specs, err := e.Specs(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
-			t.Fatal(err)
-		}
+		experimenttest.Run(t, store, name, o, nil)
 	}
 	outcomes, err := Judge(store, o)
 	if err != nil {
@@ -270,25 +257,11 @@ func TestTable(t *testing.T) {
 func TestJudgeCommitted(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("HATLAB_RESULTS", dir)
-	store, err := experiment.OpenStore(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := experimenttest.Store(t, dir)
 	if judged, err := JudgeCommitted("05_figure_2_rule"); err != nil || len(judged) != 0 {
 		t.Errorf("an empty store: %v, %v", judged, err)
 	}
-	e, err := experiment.Find("fig2-rule")
-	if err != nil {
-		t.Fatal(err)
-	}
-	specs, err := e.Specs(experiment.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	specs = slices.DeleteFunc(specs, func(s experiment.Spec) bool { return !s.KeepWeights })
-	if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
-		t.Fatal(err)
-	}
+	experimenttest.Run(t, store, "fig2-rule", experiment.Options{}, func(s experiment.Spec) bool { return s.KeepWeights })
 	judged, err := JudgeCommitted("05_figure_2_rule")
 	if err != nil || len(judged) != 1 || judged[0].Profile != "smoke" || len(judged[0].Outcomes) != 2 ||
 		judged[0].Outcomes[0].Claim.ID != "preserves-weights" || judged[0].Outcomes[1].Claim.ID != "undisturbed" || len(judged[0].Outcomes[0].Differences) != 1 {
@@ -358,27 +331,10 @@ func TestMoved(t *testing.T) {
 
 // TestSlowness: with two snapshots M's way has no second half, and the claim no number; with three it has one for each seed.
 func TestSlowness(t *testing.T) {
-	store, err := experiment.OpenStore(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := experiment.Find("fig1-labels")
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := experimenttest.Store(t, t.TempDir())
 	for every, want := range map[string]int{"1": 0, "0.5": 2} {
-		specs, err := e.Specs(experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=200", "epochs=1", "eval_every=" + every, "seeds=2"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), specs); err != nil {
-			t.Fatal(err)
-		}
-		found, err := experiment.Collect(store, specs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d, err := slowness(found.Runs); err != nil || len(d) != want {
+		o := experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=200", "epochs=1", "eval_every=" + every, "seeds=2"}}
+		if d, err := slowness(experimenttest.Run(t, store, "fig1-labels", o, nil)); err != nil || len(d) != want {
 			t.Errorf("eval_every=%s: %v, %v; want %d numbers", every, d, err, want)
 		}
 	}

@@ -269,8 +269,8 @@ func LayerSamples(s *experiment.Snapshots, snapshot int) []analysis.RuleSample {
 	return samples
 }
 
-// ofRule is a number of the rule at the end of each HAT run, of all layers together.
-func ofRule(number func(analysis.Dependence) float64) numbers {
+// ofSnapshots is a number of the snapshots of each HAT run.
+func ofSnapshots(number func(*experiment.Snapshots) float64) numbers {
 	return func(runs []experiment.Run) ([]float64, error) {
 		var d []float64
 		for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
@@ -278,72 +278,68 @@ func ofRule(number func(analysis.Dependence) float64) numbers {
 			if err != nil {
 				return nil, err
 			}
-			dependence, err := analysis.Join(LayerSamples(s, len(s.Rules)-1)...).Dependence()
-			if err != nil {
-				d = append(d, 0) // a rule that diverged shows nothing
-				continue
-			}
-			d = append(d, number(dependence))
+			d = append(d, number(s))
 		}
 		return d, nil
 	}
 }
 
+// dependence of M on its inputs at a snapshot, of all layers together.
+func dependence(s *experiment.Snapshots, snapshot int) (analysis.Dependence, error) {
+	return analysis.Join(LayerSamples(s, snapshot)...).Dependence()
+}
+
+// ofRule is a number of the rule at the end of each HAT run. A rule that diverged shows nothing: 0.
+func ofRule(number func(analysis.Dependence) float64) numbers {
+	return ofSnapshots(func(s *experiment.Snapshots) float64 {
+		d, err := dependence(s, len(s.Rules)-1)
+		if err != nil {
+			return 0
+		}
+		return number(d)
+	})
+}
+
 // degeneration is how much larger the share of variance of the line on v_j is at the end than at the first snapshot after
 // the start, when M has been trained for a first stretch of the curve.
-func degeneration(runs []experiment.Run) ([]float64, error) {
-	var d []float64
-	for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
-		s, err := r.Snapshots()
-		if err != nil {
-			return nil, err
+var degeneration = ofSnapshots(func(s *experiment.Snapshots) float64 {
+	last := len(s.Rules) - 1
+	var share [2]float64 // 0 of a rule that diverged: it shows nothing
+	for k, snapshot := range []int{min(1, last), last} {
+		if d, err := dependence(s, snapshot); err == nil {
+			share[k] = d.R2
 		}
-		last := len(s.Rules) - 1
-		var share [2]float64 // 0 of a rule that diverged: it shows nothing
-		for k, snapshot := range []int{min(1, last), last} {
-			if dependence, err := analysis.Join(LayerSamples(s, snapshot)...).Dependence(); err == nil {
-				share[k] = dependence.R2
-			}
-		}
-		d = append(d, share[1]-share[0])
 	}
-	return d, nil
-}
+	return share[1] - share[0]
+})
 
 // change of the rule over the second half of training: the root mean square of the difference of its updates at the
 // pairs visited at the end, relative to the deviation of the last ones.
-func change(runs []experiment.Run) ([]float64, error) {
-	var d []float64
-	for _, r := range experiment.Select(runs, "", experiment.HATArm, "") {
-		s, err := r.Snapshots()
-		if err != nil {
-			return nil, err
-		}
-		last := len(s.Rules) - 1
-		middle := 0
-		for i, epoch := range s.Epochs {
-			if epoch <= s.Epochs[last]/2 {
-				middle = i
-			}
-		}
-		var now, difference []float64
-		for _, pairs := range s.Visited[last] {
-			for _, p := range pairs {
-				u := s.Rules[last].Update(p[0], p[1], p[2])
-				now = append(now, u)
-				difference = append(difference, (u-s.Rules[middle].Update(p[0], p[1], p[2]))*(u-s.Rules[middle].Update(p[0], p[1], p[2])))
-			}
-		}
-		mean := analysis.Mean(now)
-		variance := 0.0
-		for _, u := range now {
-			variance += (u - mean) * (u - mean) / float64(len(now))
-		}
-		if relative := math.Sqrt(analysis.Mean(difference) / variance); !math.IsNaN(relative) && !math.IsInf(relative, 0) {
-			d = append(d, relative)
-		} else {
-			d = append(d, 0)
+var change = ofSnapshots(func(s *experiment.Snapshots) float64 {
+	last := len(s.Rules) - 1
+	middle := 0
+	for i, epoch := range s.Epochs {
+		if epoch <= s.Epochs[last]/2 {
+			middle = i
 		}
 	}
-	return d, nil
-}
+	var now, squares []float64
+	for _, pairs := range s.Visited[last] {
+		for _, p := range pairs {
+			u := s.Rules[last].Update(p[0], p[1], p[2])
+			difference := u - s.Rules[middle].Update(p[0], p[1], p[2])
+			now = append(now, u)
+			squares = append(squares, difference*difference)
+		}
+	}
+	mean := analysis.Mean(now)
+	variance := 0.0
+	for _, u := range now {
+		variance += (u - mean) * (u - mean) / float64(len(now))
+	}
+	relative := math.Sqrt(analysis.Mean(squares) / variance)
+	if math.IsNaN(relative) || math.IsInf(relative, 0) {
+		return 0
+	}
+	return relative
+})

@@ -10,7 +10,7 @@ import (
 
 	"github.com/hatlab/hatlab/hatlib/analysis"
 	"github.com/hatlab/hatlab/hatlib/experiment"
-	"github.com/hatlab/hatlab/hatlib/internal/backendtest"
+	"github.com/hatlab/hatlab/hatlib/internal/experimenttest"
 )
 
 // verdictProgram recomputes three claims from the files of a store, without any code of ours: the median difference and
@@ -44,36 +44,13 @@ func TestPandasFindsTheSame(t *testing.T) {
 		t.Skip("no Python with pandas, pyarrow and scipy: name one in HATLAB_PANDAS")
 	}
 	dir := t.TempDir()
-	store, err := experiment.OpenStore(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := experiment.Find("fig1-epochs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	specs, err := e.Specs(experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=400", "epochs=2", "eval_every=0.5", "seeds=8"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	paper := specs[:0]
-	for _, s := range specs {
-		if s.Reading == experiment.ReadingPaper {
-			paper = append(paper, s)
-		}
-	}
-	if _, err := (&experiment.Runner{Store: store, Backend: backendtest.Go(t)}).Run(t.Context(), paper); err != nil {
-		t.Fatal(err)
-	}
-	found, err := experiment.Collect(store, paper)
-	if err != nil {
-		t.Fatal(err)
-	}
+	runs := experimenttest.Run(t, experimenttest.Store(t, dir), "fig1-epochs", experiment.Options{Set: []string{"sizes=64-8-10", "meta_hidden=4", "examples=400", "epochs=2", "eval_every=0.5", "seeds=8"}},
+		func(s experiment.Spec) bool { return s.Reading == experiment.ReadingPaper })
 	ours := map[string]analysis.Finding{}
 	for _, c := range All {
 		if c.ID == "higher-median" || c.ID == "consistent" || c.ID == "robust" {
 			c.Readings = []string{experiment.ReadingPaper}
-			outcomes, err := judge([]Claim{c}, map[string][]experiment.Run{c.Experiment: found.Runs}, experiment.Options{})
+			outcomes, err := judge([]Claim{c}, map[string][]experiment.Run{c.Experiment: runs}, experiment.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
