@@ -73,6 +73,18 @@ python_environment() {
 
 pip_install() { "$VENV/bin/python" -m pip install --quiet --require-hashes --no-input -r "$1" || die "pip could not install $1; see above"; }
 
+# more_python NAME adds requirements-NAME.txt to the environment, while no other script sets it up.
+more_python() {
+  local file=$ROOT/scripts/runner/requirements-$1.txt stamp=$VENV/requirements-$1.sha256 want
+  want=$(sha256sum <"$file")
+  (
+    flock 9
+    [[ -f $stamp && $(<"$stamp") == "$want" ]] && exit
+    pip_install "$file"
+    printf '%s\n' "$want" >"$stamp"
+  ) 9>"$HATLAB_HOME/setup.lock"
+}
+
 go_modules() { (cd "$ROOT" && go mod download); }
 
 # gopls serves completion in JupyterLab alone, so only scripts/lab asks for it.

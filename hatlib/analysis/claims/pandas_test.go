@@ -37,7 +37,7 @@ for name, d in {"higher-median": after.meta - after.none, "consistent": share,
 `
 
 // TestPandasFindsTheSame: three claims recomputed from the Parquet files. It needs a Python with pandas, pyarrow and
-// scipy, named by HATLAB_PANDAS.
+// scipy, named by HATLAB_PANDAS, as scripts/test does.
 func TestPandasFindsTheSame(t *testing.T) {
 	python := os.Getenv("HATLAB_PANDAS")
 	if python == "" {
