@@ -182,3 +182,31 @@ func TestSources(t *testing.T) {
 		}
 	}
 }
+
+// TestLast: one run that falls by 50 points, one that stays; and norms by hand.
+func TestLast(t *testing.T) {
+	at := func(accuracies ...float64) experiment.Run {
+		r := run("paper", "HAT", 0, 0, 0)
+		r.Result.Points = nil
+		for i, a := range accuracies {
+			r.Result.Points = append(r.Result.Points, hatlib.Point{Epoch: float64(i), Test: hatlib.Evaluation{Accuracy: a}})
+		}
+		return r
+	}
+	runs := []experiment.Run{at(0.1, 0.8, 0.8, 0.3), at(0.1, 0.6, 0.7, 0.7)}
+	if l := Last(runs, "paper", "HAT"); l.N != 2 || math.Abs(l.Best-75) > 1e-9 || l.BestEpoch != 1.5 || math.Abs(l.End-50) > 1e-9 || l.Fell != 1 {
+		t.Errorf("%+v", l)
+	}
+	if l := Last(runs, "paper", "control"); l.N != 0 {
+		t.Errorf("%+v", l)
+	}
+	if got := LocalShare(hatlib.Point{LocalNorm: 10, StepNorm: 0.1}); got != 2 {
+		t.Errorf("LocalShare %v, want 2", got)
+	}
+	if got := LocalShare(hatlib.Point{StepNorm: 0.1}); !math.IsNaN(got) {
+		t.Errorf("LocalShare without a local update: %v", got)
+	}
+	if got := Accuracy(hatlib.Point{Test: hatlib.Evaluation{Accuracy: 0.5}}); got != 50 {
+		t.Errorf("Accuracy %v", got)
+	}
+}
