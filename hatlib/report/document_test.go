@@ -1,0 +1,49 @@
+package report
+
+import (
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write VERDICTS.md again")
+
+// TestDocument: VERDICTS.md is what the committed runs say.
+func TestDocument(t *testing.T) {
+	const name = "../../notebooks/results/VERDICTS.md"
+	want, err := Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(kept) != want {
+		t.Errorf("%s is not what the runs say: go test ./hatlib/report -run TestDocument -update", name)
+	}
+}
+
+// TestDocumentOfPlanted: every claim has its rows, with what was planted, and those without runs say so.
+func TestDocumentOfPlanted(t *testing.T) {
+	text := assemble(Source{}, []Source{simulated("wide", true, 30, stated)}).document()
+	if got := strings.Count(text, "**"+Replicates+"**"); got < 20 {
+		t.Errorf("%d claims replicate of the 20 and more planted:\n%s", got, text)
+	}
+	bar := regexp.MustCompile(`(^|[^\\])\|`)
+	for _, line := range strings.Split(text, "\n") {
+		if n := len(bar.FindAllString(line, -1)); strings.HasPrefix(line, "|") && n != 9 {
+			t.Errorf("%d bars, want 9 for 8 columns: %s", n, line)
+		}
+	}
+	if text := assemble(Source{}, nil).document(); strings.Count(text, "nothing committed") != len(assemble(Source{}, nil).Entries) {
+		t.Errorf("without runs:\n%s", text)
+	}
+}
