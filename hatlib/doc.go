@@ -13,7 +13,7 @@
 //	H = loss(v_L, y), backpropagated                     line 7
 //	W_l, b_l, M <- optimizer A                           lines 8, 9
 //
-// [Forward] in hat.go is lines 2 to 6; [Step] in step.go is the whole listing. Where to look for the rest:
+// [HAT.Forward] in hat.go is lines 2 to 6; [Config.Step] in step.go is the whole listing. Where to look for the rest:
 // the meta-learner M is [MetaLearner], a rule in general is [Rule], the update of every neuron pair is [PairMean],
 // the learner is [Learner], a training run is [Run], and every choice that the paper leaves open is a field of
 // [Config] with its reason.
@@ -48,7 +48,7 @@
 //
 // # Population axis
 //
-// Every tensor of [Forward], [PairMean], the rules and [Config.Step] may carry one more leading axis P: a population of pairs
+// Every tensor of [HAT.Forward], [PairMean], the rules and [Config.Step] may carry one more leading axis P: a population of pairs
 // (L_i, M_i) that share nothing but the graph and the data. The text of the algorithm is the same. [Population] trains one,
 // and [Trainer] is a population of one, without the axis.
 package hatlib

@@ -41,7 +41,7 @@ func (r *FixedRule) Update(_ *model.Scope, pre, w, post *Node) *Node {
 	return PairMean(r.Pair, nil, pre, w, post)
 }
 
-// None is the control: no local update at all, plain backpropagation. [Forward] skips lines 4 and 5 for it.
+// None is the control: no local update at all, plain backpropagation. [HAT.Forward] skips lines 4 and 5 for it.
 func None() *FixedRule {
 	zero := func(_, wij, _ *Node) *Node { return ZerosLike(wij) }
 	return NewFixedRule("none", zero, zero)

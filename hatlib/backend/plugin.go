@@ -17,7 +17,7 @@ import (
 // libpjrt_cpu.so of fastatomstruct-xla-cpu 2026.6.23 for linux/amd64, an unmodified build of XLA (PJRT API 0.106).
 const PinnedSHA256 = "0a0fe56ca17be9efc7b942e89e534e5e0ad4a0f1e369b66d27b62184509015b9"
 
-// DefaultXLAFlags are the flags with which XLA's CPU code is fast here; see the measurements in the package's tests and in scripts/bench.
+// DefaultXLAFlags are the flags with which XLA's CPU code is fast here; the measurements are in hatlib/fused/NOTES.md and scripts/bench/RESULTS.md.
 // Vectors of 512 bits take a quarter off the pair kernel where the processor has them. The second one, an empty list, keeps XLA from
 // handing fusions to its YNNPACK library, with which builds since mid-2026 run the pair kernel 2 to 8 times slower. The third one lets XLA
 // order operations so that they share memory, rather than so that many could run at once: each loop of the kernel fills all cores by itself, and

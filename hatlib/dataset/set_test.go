@@ -61,8 +61,8 @@ func TestSubsetAndHead(t *testing.T) {
 			t.Errorf("Head(%d): %+v", n, h)
 		}
 	}
-	if got := s.Subset(FirstN(2, s.N)).Checksum(); got != s.Head(2).Checksum() {
-		t.Error("FirstN and Head differ")
+	if got := s.Subset([]int{0, 1}).Checksum(); got != s.Head(2).Checksum() {
+		t.Error("Subset and Head differ")
 	}
 }
 
@@ -75,8 +75,10 @@ func TestOrder(t *testing.T) {
 		t.Error("different generators give the same order")
 	}
 	slices.Sort(a)
-	if !slices.Equal(a, FirstN(1000, 100)) {
-		t.Error("not a permutation")
+	for i, v := range a {
+		if v != i {
+			t.Fatalf("not a permutation: %v", a)
+		}
 	}
 }
 

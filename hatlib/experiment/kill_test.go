@@ -223,7 +223,7 @@ func TestFullDisk(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Fatalf("no error: %s", output)
 	}
-	if text := output.String(); !strings.Contains(text, "file too large") || !strings.Contains(text, s.Dir()) {
+	if text := output.String(); !strings.Contains(text, "file too large") || !strings.Contains(text, s.Dir()) || !strings.Contains(text, "finished are safe") {
 		t.Errorf("says: %s", text)
 	}
 	after := filesOf(t, s)

@@ -189,6 +189,14 @@ func (s *Store) Has(id string, weights bool) (bool, error) {
 	return kept || !weights, nil
 }
 
+// unwritten says of a file that could not be written, as on a full disk, what is not lost by it.
+func unwritten(err error) error {
+	if file := (*fs.PathError)(nil); errors.As(err, &file) {
+		return fmt.Errorf("%w; runs that are finished are safe, and the same command goes on when there is space", err)
+	}
+	return err
+}
+
 // put adds a run. When the run is already there it stays as it is, unless the new one also brings weights that it lacks.
 func (s *Store) put(m *Manifest, files map[string][]byte) error {
 	m.Format = manifestFormat
@@ -210,11 +218,11 @@ func (s *Store) put(m *Manifest, files map[string][]byte) error {
 	}
 	for name, data := range files {
 		if err := atomicfile.Write(filepath.Join(temporary, name), data); err != nil {
-			return fmt.Errorf("storing run %s: %w; runs that are finished are safe, run again when there is space", m.ID, err)
+			return fmt.Errorf("storing run %s: %w", m.ID, unwritten(err))
 		}
 	}
 	if err := atomicfile.Write(filepath.Join(temporary, manifestFile), manifest); err != nil {
-		return fmt.Errorf("storing run %s: %w; runs that are finished are safe, run again when there is space", m.ID, err)
+		return fmt.Errorf("storing run %s: %w", m.ID, unwritten(err))
 	}
 	err = os.Rename(temporary, s.folder(m.ID))
 	if err == nil {

@@ -135,7 +135,7 @@ func (r *Runner) train(ctx context.Context, runs []*training, population, parall
 	results, err := p.Run(ctx, options)
 	if err != nil {
 		p.Close()
-		return nil, fmt.Errorf("%s: %w", runs[0].spec, err)
+		return nil, fmt.Errorf("%s: %w", runs[0].spec, unwritten(err))
 	}
 	r.pool.give(p, runs[0].data)
 	each := time.Since(start) / time.Duration(len(runs))

@@ -1,9 +1,11 @@
-// Command hatlab trains and examines pairs (L, M) of Hebbian-Augmented Training.
+// Command hatlab trains and examines pairs (L, M) of Hebbian-Augmented Training, one at a time or as an experiment.
 //
 //	go run ./scripts/hatlab train --preset paper --set epochs=3 --seed 1 --out out/run
 //	go run ./scripts/hatlab eval --weights out/run/weights.safetensors --preset paper
-//	go run ./scripts/hatlab config --preset released
-//	go run ./scripts/hatlab data fashion-mnist
+//	go run ./scripts/hatlab sweep fig1-epochs --profile quick --out out/store
+//	go run ./scripts/hatlab report --profile quick --out out/store
+//
+// `go run ./scripts/hatlab help` lists all commands.
 package main
 
 import (
