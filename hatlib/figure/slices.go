@@ -9,7 +9,7 @@ import (
 )
 
 // Slice is the update of a rule against one of its inputs: the mean of N[k] updates, and its standard error, in a bin
-// around X[k]. All slices have one length.
+// around X[k]; [BinMeans] makes one of a single rule. All slices have one length.
 type Slice struct {
 	X, Mean, SE []float64
 	N           []int
@@ -74,6 +74,7 @@ type RuleSeries struct {
 type RuleSlices struct {
 	Name, Title, Caption string
 	YLabel               string // default "update Δw_{ij}"
+	Over                 string // what the standard errors are over, default "the points of a bin"
 	Rules                []RuleSeries
 }
 
@@ -127,7 +128,7 @@ func (s RuleSlices) Figure() (*Figure, error) {
 	sameY(row...)
 	return &Figure{
 		Name: s.Name, Title: s.Title, N: n, table: t,
-		Caption: sentences(s.Caption, fmt.Sprintf("Means of the update in bins of each input, with standard errors over the points of a bin; n = %d points.", n)),
+		Caption: sentences(s.Caption, fmt.Sprintf("Means of the update in bins of each input, with standard errors over %s; n = %d points.", orDefault(s.Over, "the points of a bin"), n)),
 		width:   fullWidth, height: headHeight(s.Title, keys, fullWidth) + 165, draw: panels(s.Title, keys, [][]*plot.Plot{row}),
 	}, nil
 }

@@ -87,7 +87,7 @@ func (r *Rules) SlicesAlong() ([]figure.RuleSeries, error) {
 			continue
 		}
 		seen[k] = true
-		s, err := Slices(fmt.Sprintf("epoch %.3g", r.Runs[0].Epochs[k]), r.Mean(k), r.Visited())
+		s, err := Slices(fmt.Sprintf("epoch %.3g", r.Runs[0].Epochs[k]), r.Each(k), r.Visited())
 		if err != nil {
 			return nil, err
 		}

@@ -11,17 +11,40 @@ import (
 // bins of each input in a slice.
 const bins = 12
 
-// Slices are binned means of a rule's update against each input, with standard errors over the points of a bin.
-func Slices(name string, rule analysis.RuleFn, inputs Inputs) (figure.RuleSeries, error) {
-	s := analysis.Sample(rule, inputs.Pairs)
+// Over says what the standard errors of [Slices] are over, for [figure.RuleSlices].
+const Over = "the rules, one for each seed"
+
+// Slices are binned means of the mean of rules against each input. The standard errors are over the rules: another set of
+// seeds would give another mean, by about so much; there are none of a single rule. All points are finite, or the rule of a
+// run that diverged would have been left out (see [Read]).
+func Slices(name string, rules []analysis.RuleFn, inputs Inputs) (figure.RuleSeries, error) {
 	series := figure.RuleSeries{Name: name}
+	mean := analysis.Sample(analysis.MeanRule(rules), inputs.Pairs)
+	var single []analysis.RuleSample
+	for _, rule := range rules {
+		single = append(single, analysis.Sample(rule, inputs.Pairs))
+	}
 	for _, in := range []struct {
 		x  []float64
 		to *figure.Slice
-	}{{s.Vi, &series.Vi}, {s.Wij, &series.Wij}, {s.Vj, &series.Vj}} {
-		slice, err := figure.BinMeans(in.x, s.Update, bins)
+	}{{mean.Vi, &series.Vi}, {mean.Wij, &series.Wij}, {mean.Vj, &series.Vj}} {
+		slice, err := figure.BinMeans(in.x, mean.Update, bins)
 		if err != nil {
 			return series, fmt.Errorf("%s on %s: %w", name, inputs.Name, err)
+		}
+		squares := make([]float64, len(slice.Mean))
+		for _, s := range single {
+			one, err := figure.BinMeans(in.x, s.Update, bins)
+			if err != nil || len(one.Mean) != len(slice.Mean) {
+				return series, fmt.Errorf("%s on %s: a rule is not finite at every point", name, inputs.Name)
+			}
+			for k := range squares {
+				squares[k] += (one.Mean[k] - slice.Mean[k]) * (one.Mean[k] - slice.Mean[k])
+			}
+		}
+		n := float64(len(rules))
+		for k := range squares {
+			slice.SE[k] = math.Sqrt(squares[k] / (n - 1) / n)
 		}
 		*in.to = slice
 	}

@@ -123,12 +123,18 @@ func TestGrid(t *testing.T) {
 // TestPictures: what is drawn of a line is a line.
 func TestPictures(t *testing.T) {
 	r := opposed()
-	s, err := Slices(MeanRule, r.Mean(r.Last()), r.Visited())
+	s, err := Slices(MeanRule, r.Each(r.Last()), r.Visited())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for k := range s.Vj.X {
 		near(t, "slice", s.Vj.Mean[k], 2*s.Vj.X[k]-0.4, 1e-9)
+	}
+	for k := range s.Vi.X {
+		near(t, "standard error over two rules that differ by 8 v_i", s.Vi.SE[k], 4*s.Vi.X[k], 1e-9)
+	}
+	if _, err := Slices(MeanRule, []analysis.RuleFn{affineFn(1, 1, 1, math.NaN())}, r.Visited()); err == nil {
+		t.Error("a rule that is no number was drawn")
 	}
 	vi, vj, z := r.Contour(affineFn(1, 5, 2, 0))
 	for j := range vj {
