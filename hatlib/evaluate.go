@@ -18,7 +18,8 @@ type Evaluation struct {
 	Loss float64 `json:"loss"`
 	// ByClass is the accuracy for each class.
 	ByClass []float64 `json:"by_class"`
-	// DeadOutputs counts output units that are 0 or below for every example: with ReLU outputs they cannot learn.
+	// DeadOutputs counts output units that are 0 or below for every example: with ReLU outputs backpropagation does not move
+	// them. A local update, or a change of the layers below, may bring them back.
 	DeadOutputs int `json:"dead_outputs"`
 }
 

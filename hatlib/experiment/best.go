@@ -8,19 +8,21 @@ import (
 )
 
 // bestTune searches for the best control and the best HAT, with the same number of settings for each, on examples held
-// out of the training split and on seeds that are not reported.
+// out of the training split, on seeds that are not reported, and for as long as the winners will train: a schedule, and how
+// fast a rate should be, depend on the length.
 var bestTune = Experiment{
 	Name: "best-tune", Title: "Tuning control and HAT with the same budget",
 	About: "the best honest HAT: the search",
 	Grids: map[string][]Grid{
-		"smoke": {tuning(with(smokeSize, "meta_hidden=4", "epochs=2", "eval_every=2"), 2, 200, 1)}, // three graphs of its own: a small M
-		"quick": {tuning(with(quickSize, "epochs=3", "eval_every=3"), 8, 5000, 2)},
-		"wide":  {tuning(with(quickSize, "epochs=3", "eval_every=3"), 8, 5000, 2)},
+		"smoke": {tuning(with(smokeSize, "meta_hidden=4", "epochs=2", "eval_every=2"), 2, 200, 1)}, // two graphs of its own: a small M
+		"quick": {tuning(with(quickSize, "eval_every=5"), 24, 5000, 2)},
+		"wide":  {tuning(with(quickSize, "eval_every=5"), 24, 5000, 2)},
 		"paper": {tuning([]string{"epochs=10", "eval_every=5"}, 24, 5000, 3)},
 	},
 }
 
-// best compares the two winners on the test split.
+// best compares the two winners on the test split. A third arm, the control with HAT's settings of L, tells the rule from
+// what was tuned beside it.
 var best = Experiment{
 	Name: "best", Title: "The best control and the best HAT",
 	About: "does HAT help where both are tuned?",
@@ -34,27 +36,37 @@ var best = Experiment{
 		}[profile]
 		g.Reading, g.Preset, g.FirstSeed = "tuned", "paper", reportedSeed
 		for _, arm := range []string{ControlArm, HATArm} {
-			set, err := winner(runs, arm)
+			set, err := winner(bestTune.Grids[profile], runs, arm)
 			if err != nil {
 				return nil, err
 			}
 			g.Arms = append(g.Arms, Arm{arm, set})
+			if arm == HATArm {
+				// A control never reads what the settings say about the rule.
+				g.Arms = append(g.Arms, Arm{MatchedArm, with(set, "rule=none")})
+			}
 		}
 		return []Grid{g}, nil
 	},
 }
 
+// MatchedArm is the control with the settings of L that the best HAT has.
+const MatchedArm = "control, HAT's settings"
+
 // Seeds of the search are below reportedSeed, those of the comparison start there.
 const reportedSeed = 100
 
-// tuning tries budget settings of the control and as many of HAT.
+// tuning tries budget settings of the control and as many of HAT. Whatever HAT tries of L the control tries too: in the
+// first grid it did not, and the learning rate of the HAT that won was one that no control with linear outputs had been given.
+// What is left of the budget, the control spends on the size of the batch, HAT on its rule.
 func tuning(size []string, budget, heldOut, seeds int) Grid {
 	g := Grid{Reading: "tuning", Preset: "paper", Set: with(size, "output_activation=linear"), HeldOut: heldOut, Seeds: seeds}
-	for i, set := range search(budget, controlSpace) {
-		g.Arms = append(g.Arms, Arm{fmt.Sprintf("%s #%d", ControlArm, i), with([]string{"rule=none", "output_activation=linear"}, set...)})
+	learner, rule := every(learnerSpace)[:budget], search(budget, ruleSpace)
+	for i, set := range learner {
+		g.Arms = append(g.Arms, Arm{fmt.Sprintf("%s #%d", ControlArm, i), with([]string{"rule=none"}, set...)})
 	}
-	for i, set := range search(budget, hatSpace) {
-		g.Arms = append(g.Arms, Arm{fmt.Sprintf("%s #%d", HATArm, i), with([]string{"rule=meta", "output_activation=linear"}, set...)})
+	for i, set := range rule {
+		g.Arms = append(g.Arms, Arm{fmt.Sprintf("%s #%d", HATArm, i), slices.Concat([]string{"rule=meta"}, learner[i%min(shared, budget)], set)})
 	}
 	return g
 }
@@ -65,25 +77,41 @@ type dimension struct {
 	values []string
 }
 
+// The first value of each is the default. HAT has the default batch.
 var (
-	controlSpace = []dimension{
-		{"lr_learner", []string{"0.001", "0.0003", "0.003", "0.0001", "0.002", "0.0005", "0.005", "0.0002"}},
-		{"lr_schedule", []string{"constant", "cosine"}},
-		{"output_activation", []string{"linear", "relu"}},
+	learnerSpace = []dimension{
 		{"batch", []string{"50", "25", "100"}},
-	}
-	hatSpace = []dimension{
-		{"lr_learner", []string{"0.001", "0.0003", "0.003"}},
 		{"lr_schedule", []string{"constant", "cosine"}},
+		{"lr_learner", []string{"0.001", "0.002", "0.003", "0.005"}},
+	}
+	ruleSpace = []dimension{
 		{"local_rate", []string{"0.001", "0.0001", "0.01", "0.00001"}},
 		{"lr_meta", []string{"0.001", "0.0001", "0.01"}},
-		{"meta_init_scale", []string{"1", "0", "0.1"}},
 		{"local_rate_schedule", []string{"constant", "inverse_batch"}},
+		{"meta_init_scale", []string{"1", "0", "0.1"}},
 	}
 )
 
+// shared is how many settings of L both arms try: all those of learnerSpace with the default batch.
+const shared = 8
+
+// every lists all settings of a space; the last dimension changes fastest, the first setting has the defaults.
+func every(space []dimension) [][]string {
+	settings := [][]string{nil}
+	for _, dim := range space {
+		var longer [][]string
+		for _, set := range settings {
+			for _, v := range dim.values {
+				longer = append(longer, with(set, dim.field+"="+v))
+			}
+		}
+		settings = longer
+	}
+	return settings
+}
+
 // search lists budget different settings of a space: a low-discrepancy walk, so that few settings cover every dimension.
-// The first has the first value of each, the defaults.
+// The first has the defaults.
 func search(budget int, space []dimension) [][]string {
 	var settings [][]string
 	seen := map[string]bool{}
@@ -91,7 +119,7 @@ func search(budget int, space []dimension) [][]string {
 		var set []string
 		for d, dim := range space {
 			// Kronecker's sequence with square roots of primes, which no two dimensions share.
-			_, fraction := math.Modf(float64(i) * math.Sqrt(float64([]int{2, 3, 5, 7, 11, 13}[d])))
+			_, fraction := math.Modf(float64(i) * math.Sqrt(float64([]int{2, 3, 5, 7}[d])))
 			set = append(set, dim.field+"="+dim.values[int(fraction*float64(len(dim.values)))])
 		}
 		if name := strings.Join(set, " "); !seen[name] {
@@ -102,41 +130,28 @@ func search(budget int, space []dimension) [][]string {
 	return settings
 }
 
-// winner returns the assignments of the arm of that name, control or HAT, with the highest mean accuracy at the end; the
+// winner returns the assignments of the arm of the grids, control or HAT, with the highest mean accuracy at the end; the
 // earlier setting where they are equal. A run that diverged counts with what it is left with.
-func winner(runs []Run, arm string) ([]string, error) {
+func winner(grids []Grid, runs []Run, arm string) ([]string, error) {
 	sum, n := map[string]float64{}, map[string]int{}
-	var order []string
 	for _, r := range runs {
-		if !strings.HasPrefix(r.Spec.Arm, arm+" #") {
-			continue
-		}
-		if n[r.Spec.Arm] == 0 {
-			order = append(order, r.Spec.Arm)
-		}
 		sum[r.Spec.Arm] += r.Final()
 		n[r.Spec.Arm]++
 	}
-	if len(order) == 0 {
+	var won []string
+	highest := math.Inf(-1)
+	for _, g := range grids {
+		for _, a := range g.Arms {
+			if !strings.HasPrefix(a.Name, arm+" #") || n[a.Name] == 0 {
+				continue
+			}
+			if mean := sum[a.Name] / float64(n[a.Name]); mean > highest {
+				won, highest = a.Set, mean
+			}
+		}
+	}
+	if won == nil {
 		return nil, fmt.Errorf("there are no tuning runs of %s", arm)
 	}
-	slices.SortStableFunc(order, func(a, b string) int {
-		ma, mb := sum[a]/float64(n[a]), sum[b]/float64(n[b])
-		switch {
-		case ma > mb:
-			return -1
-		case ma < mb:
-			return 1
-		}
-		return 0
-	})
-	var k int
-	if _, err := fmt.Sscanf(strings.TrimPrefix(order[0], arm), " #%d", &k); err != nil {
-		return nil, fmt.Errorf("arm %q has no number: %w", order[0], err)
-	}
-	// The assignments are found again from the number: the largest budget contains the smaller ones.
-	if arm == ControlArm {
-		return with([]string{"rule=none", "output_activation=linear"}, search(k+1, controlSpace)[k]...), nil
-	}
-	return with([]string{"rule=meta", "output_activation=linear"}, search(k+1, hatSpace)[k]...), nil
+	return with([]string{"output_activation=linear"}, won...), nil
 }

@@ -120,8 +120,12 @@ func (e *Experiment) SpecsAfter(store *Store, o Options) ([]Spec, error) {
 		return nil, err
 	}
 	if len(found.Missing) > 0 {
-		return nil, fmt.Errorf("%s is decided by the results of %s, of which %d of %d runs are missing in %s: run `sweep %s --profile %s` first (%w)",
-			e.Name, e.After, len(found.Missing), len(specs), store.Dir(), e.After, o.profile(), ErrWaits)
+		command := "sweep " + e.After + " --profile " + o.profile()
+		for _, assignment := range o.Set { // they hold for both, the number of seeds too
+			command += " --set " + assignment
+		}
+		return nil, fmt.Errorf("%s is decided by the results of %s, of which %d of %d runs are missing in %s: run `%s` first (%w)",
+			e.Name, e.After, len(found.Missing), len(specs), store.Dir(), command, ErrWaits)
 	}
 	grids, err := e.Choose(o.profile(), found.Runs)
 	if err != nil {

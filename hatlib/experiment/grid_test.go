@@ -3,8 +3,11 @@ package experiment
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hatlab/hatlab/hatlib"
 )
 
 // TestEveryExperiment: every grid of every profile makes valid configurations, each run once, arms in whole pairs.
@@ -164,29 +167,95 @@ func TestShards(t *testing.T) {
 	}
 }
 
+// TestSearch: both arms get the same number of settings, the first of which are the defaults, and what HAT tries of L the
+// control tries too. So the better of the two cannot be the one that was given the better rate.
 func TestSearch(t *testing.T) {
-	for name, space := range map[string][]dimension{"control": controlSpace, "HAT": hatSpace} {
-		settings := search(24, space)
-		seen := map[string]bool{}
-		for _, set := range settings {
-			seen[strings.Join(set, " ")] = true
+	for profile, budget := range map[string]int{"smoke": 2, "quick": 24, "wide": 24, "paper": 24} {
+		specs, err := bestTune.Specs(Options{Profile: profile, Set: []string{"seeds=1"}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if len(seen) != 24 {
-			t.Errorf("%s: %d different settings", name, len(seen))
+		// Settings of L are all of a configuration that a control reads.
+		controls, withRule, hats := map[string]bool{}, map[string]int{}, map[string]bool{}
+		for _, s := range specs {
+			switch {
+			case s.Config.Rule == "none":
+				controls[specKey(s)] = true
+			default:
+				hats[specKey(s)] = true
+				s.Config.Rule = "none"
+				withRule[specKey(s)]++
+			}
 		}
-		for d, dim := range space {
+		if len(controls) != budget || len(hats) != budget {
+			t.Errorf("%s: %d settings of the control and %d of HAT, want %d", profile, len(controls), len(hats), budget)
+		}
+		for key, n := range withRule {
+			if !controls[key] {
+				t.Errorf("%s: HAT tries settings of L that the control does not:\n%s", profile, key)
+			}
+			if want := max(1, budget/8); n != want {
+				t.Errorf("%s: HAT tries %d rules with one setting of L, want %d", profile, n, want)
+			}
+		}
+		if defaults := specs[0].Config; specs[0].Arm != "control #0" || defaults.LRLearner != 0.001 || defaults.Batch != 50 || specs[budget].Arm != "HAT #0" ||
+			specs[budget].Config.LocalRate != 0.001 {
+			t.Errorf("%s: %s, %s", profile, specs[0], specs[budget])
+		}
+		if budget < 24 {
+			continue
+		}
+		if len(withRule) != 8 {
+			t.Errorf("%s: HAT tries %d settings of L, want 8", profile, len(withRule))
+		}
+		for _, dim := range slices.Concat(ruleSpace, learnerSpace) {
 			for _, v := range dim.values {
-				found := false
-				for _, set := range settings {
-					found = found || set[d] == dim.field+"="+v
+				if !slices.ContainsFunc(bestTune.Grids[profile][0].Arms, func(a Arm) bool { return slices.Contains(a.Set, dim.field+"="+v) }) {
+					t.Errorf("%s: %s=%s is never tried", profile, dim.field, v)
 				}
-				if !found {
-					t.Errorf("%s: 24 settings never try %s=%s", name, dim.field, v)
-				}
-			}
-			if settings[0][d] != dim.field+"="+dim.values[0] {
-				t.Errorf("%s: the first setting is %v", name, settings[0])
 			}
 		}
+	}
+}
+
+// TestBest: the winners meet, and the third arm is the best HAT without its rule.
+func TestBest(t *testing.T) {
+	specs, err := bestTune.Specs(Options{Profile: "quick"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One seed of a setting is better than any other run, its mean is not; of two equal settings the earlier wins.
+	accuracy := map[string][]float64{"control #3": {0.9, 0.1}, "control #9": {0.8, 0.8}, "control #11": {0.8, 0.8}, "HAT #13": {0.7, 0.8}}
+	var runs []Run
+	for _, s := range specs {
+		value := 0.5
+		if a := accuracy[s.Arm]; a != nil {
+			value = a[s.Config.Seed]
+		}
+		runs = append(runs, Run{Spec: s, Result: &hatlib.Result{Points: []hatlib.Point{{Test: hatlib.Evaluation{Accuracy: value}}}}})
+	}
+	grids, err := best.Choose("quick", runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen, err := best.expand(grids, Options{Set: []string{"seeds=1"}})
+	if err != nil || len(chosen) != 3 {
+		t.Fatalf("%v, %v", chosen, err)
+	}
+	// What was tuned, on the length and the data of the comparison.
+	tuned := func(arm string) hatlib.Config {
+		s := specs[slices.IndexFunc(specs, func(s Spec) bool { return s.Arm == arm })]
+		s.Config.Seed, s.Config.EvalEvery = chosen[0].Config.Seed, chosen[0].Config.EvalEvery
+		return s.Config
+	}
+	want := []hatlib.Config{tuned("control #9"), tuned("HAT #13"), tuned("HAT #13")}
+	want[2].Rule = "none"
+	for k, arm := range []string{ControlArm, HATArm, MatchedArm} {
+		if s := chosen[k]; s.Arm != arm || s.HeldOut != 0 || s.Config.Seed < reportedSeed || fmt.Sprint(s.Config) != fmt.Sprint(want[k]) {
+			t.Errorf("%s: held out %d\n%v, want\n%v", s, s.HeldOut, s.Config, want[k])
+		}
+	}
+	if _, err := best.Choose("quick", runs[:1]); err == nil || !strings.Contains(err.Error(), HATArm) {
+		t.Errorf("without runs of HAT: %v", err)
 	}
 }

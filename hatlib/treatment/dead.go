@@ -66,3 +66,36 @@ func ByDead(runs []experiment.Run) []DeadRow {
 	slices.SortFunc(rows, func(a, b DeadRow) int { return cmp.Compare(a.Dead, b.Dead) })
 	return rows
 }
+
+// Revival is what the runs of an arm have of dead output units: means over runs of how many there are at the evaluation
+// with most of them, and at the end. Units that died since then hide as many that came back, so the difference is the least
+// that did.
+type Revival struct {
+	N          int
+	Worst, End float64
+	// Runs counts those that end with fewer dead units than they had.
+	Runs int
+}
+
+// Revived counts over the runs of one arm in one reading; N is 0 where there are none. Backpropagation gives a dead unit no
+// gradient; the local update, or a change of the layers below, can still bring it back.
+func Revived(runs []experiment.Run, reading, arm string) Revival {
+	var r Revival
+	for _, run := range experiment.Select(runs, reading, arm, "") {
+		worst := 0
+		for _, p := range run.Result.Points {
+			worst = max(worst, p.Test.DeadOutputs)
+		}
+		end := run.Result.Final().Test.DeadOutputs
+		if r.N++; end < worst {
+			r.Runs++
+		}
+		r.Worst += float64(worst)
+		r.End += float64(end)
+	}
+	if r.N > 0 {
+		r.Worst /= float64(r.N)
+		r.End /= float64(r.N)
+	}
+	return r
+}

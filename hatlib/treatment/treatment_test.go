@@ -95,6 +95,25 @@ func TestByDead(t *testing.T) {
 	}
 }
 
+// TestRevived: one run in which three of four dead units come back, one in which another dies, one without any.
+func TestRevived(t *testing.T) {
+	with := func(arm string, dead ...int) experiment.Run {
+		r := run("paper", arm, 0, 0, 0)
+		r.Result.Points = nil
+		for _, d := range dead {
+			r.Result.Points = append(r.Result.Points, hatlib.Point{Test: hatlib.Evaluation{DeadOutputs: d}})
+		}
+		return r
+	}
+	runs := []experiment.Run{with("HAT", 0, 4, 1), with("HAT", 1, 1, 2), with("HAT", 0, 0, 0), with("control", 5, 5, 5)}
+	if r, want := Revived(runs, "paper", "HAT"), (Revival{N: 3, Worst: 2, End: 1, Runs: 1}); r != want {
+		t.Errorf("%+v, want %+v", r, want)
+	}
+	if r := Revived(runs, "released", "HAT"); r != (Revival{}) {
+		t.Errorf("without runs %+v", r)
+	}
+}
+
 func TestCurves(t *testing.T) {
 	a := Curves(five(), "paper", "HAT", 1, DeadOutputs)
 	if len(a.Runs) != 5 || len(a.X) != 1 || a.X[0] != 1 || a.Runs[3][0] != 6 {

@@ -94,7 +94,7 @@ func TestSweepRefuses(t *testing.T) {
 		{"from 1/16 to 16/16", []string{"sweep", "fig1-epochs", "--shard", "0/4", "--out", dir}},
 		{`did you mean "quick"`, []string{"sweep", "fig1-epochs", "--profile", "quik", "--out", dir}},
 		{`did you mean "epochs"`, []string{"sweep", "fig1-epochs", "--set", "epoch=1", "--out", dir}},
-		{"sweep best-tune", []string{"sweep", "best", "--out", dir}},
+		{"sweep best-tune --profile smoke --set seeds=2`", []string{"sweep", "best", "--set", "seeds=2", "--out", dir}},
 		{"fig1-labels at profile cpu", []string{"sweep", "fig1-labels", "--profile", "cpu", "--out", dir}},
 		{`did you mean "long"`, []string{"merge", dir, "--experiment", "lon", "--out", filepath.Join(dir, "to")}},
 		{`did you mean "robust"`, []string{"report", "--claim", "robus", "--out", dir}},
