@@ -74,16 +74,35 @@ func TestOverall(t *testing.T) {
 		want   string
 		detail string
 	}{
-		"the stated effect in every reading": {simulatedOf(two, "quick", false, 12, stated), Replicates, "replicates: paper, \u201cpaper, linear outputs\u201d, released"},
-		"the opposite effect":                {simulatedOf(two, "quick", false, 12, func(c claims.Claim, r string) float64 { return -stated(c, r) }), DoesNot, "reversed: paper, \u201cpaper, linear outputs\u201d, released"},
-		"no effect":                          {simulatedOf(two, "quick", false, 12, nothing), DoesNot, "equivalent: paper, \u201cpaper, linear outputs\u201d, released"},
-		"in one reading only":                {simulatedOf(two, "quick", false, 12, inPaper), Mixed, "replicates: paper; equivalent: \u201cpaper, linear outputs\u201d, released"},
+		"the stated effect in every reading": {simulatedOf(two, "quick", false, 12, stated), Replicates, "in every reading"},
+		"the opposite effect":                {simulatedOf(two, "quick", false, 12, func(c claims.Claim, r string) float64 { return -stated(c, r) }), DoesNot, "reversed in every reading"},
+		"no effect":                          {simulatedOf(two, "quick", false, 12, nothing), DoesNot, "equivalent in every reading"},
+		"in one reading only":                {simulatedOf(two, "quick", false, 12, inPaper), Mixed, "replicates in paper; equivalent in \u201cpaper, linear outputs\u201d, released"},
 		"one reading without runs": {simulatedOf(two, "quick", false, 12, stated, experiment.ReadingReleased), Replicates,
-			"replicates: paper, \u201cpaper, linear outputs\u201d; not tested: released"},
+			"in paper, \u201cpaper, linear outputs\u201d; not tested in released"},
 		"few pairs": {simulatedOf(two, "smoke", false, 5, stated), NotTested, ""},
 	} {
 		if o := overall(c.source.Of("higher-median")); o.Verdict != c.want || o.Detail != c.detail {
 			t.Errorf("%s: %s (%s), want %s (%s)", name, o.Verdict, o.Detail, c.want, c.detail)
+		}
+	}
+	// A reading that says nothing takes away no verdict that another gives, and is named beside it.
+	for _, c := range []struct {
+		paper, linear, released analysis.Verdict
+		want                    string
+	}{
+		{analysis.Replicates, analysis.Inconclusive, analysis.NotTested, "replicates (in paper; inconclusive in \u201cpaper, linear outputs\u201d; not tested in released)"},
+		{analysis.Equivalent, analysis.Inconclusive, analysis.Reversed, "does not replicate (reversed in released; equivalent in paper; inconclusive in \u201cpaper, linear outputs\u201d)"},
+		{analysis.Reversed, analysis.Inconclusive, analysis.Replicates, "mixed (replicates in released; reversed in paper; inconclusive in \u201cpaper, linear outputs\u201d)"},
+		{analysis.Inconclusive, analysis.NotTested, analysis.NotTested, "inconclusive (in paper; not tested in \u201cpaper, linear outputs\u201d, released)"},
+		{analysis.NotTested, analysis.NotTested, analysis.NotTested, NotTested},
+	} {
+		rows := make([]Row, 3)
+		for i, v := range []analysis.Verdict{c.paper, c.linear, c.released} {
+			rows[i].Reading, rows[i].Verdict = median.Readings[i], v
+		}
+		if o := overall(rows); o.String() != c.want || o.Everywhere != (c.paper == c.linear && c.linear == c.released) {
+			t.Errorf("%s, everywhere %t; want %s", o, o.Everywhere, c.want)
 		}
 	}
 	// A claim of no effect is replicated by its absence.
@@ -114,7 +133,7 @@ func TestPermutedLabels(t *testing.T) {
 			outcomes[i].Finding = f
 		}
 		here, _ := assemble(Source{Profile: "quick", Rows: rows(outcomes)}, nil).Count()
-		if here[Replicates]+here[DoesNot]+here[Mixed] > 0 {
+		if here.By[Replicates]+here.By[DoesNot]+here.By[Mixed] > 0 {
 			wrong++
 		}
 	}
@@ -137,8 +156,11 @@ func TestLargestCommittedProfile(t *testing.T) {
 		}
 	}
 	here, kept := r.Count()
-	if here.Tested() != 0 || kept.Tested() != len(claims.All) || !strings.Contains(kept.String(), "does not replicate") {
-		t.Errorf("here %s; committed %s", here, kept)
+	_, ours := r.CountOurs()
+	if here.Tested() != 0 || kept.Tested() != kept.Claims || kept.Claims != 22 || ours.Claims != 1 || kept.Claims+ours.Claims != len(claims.All) ||
+		kept.String() != "3 replicate (in every reading), 19 do not replicate (in every reading)" ||
+		ours.String() != "1 does not replicate (in every reading)" {
+		t.Errorf("here %s; committed %s; ours %s", here, kept, ours)
 	}
 	// Without a profile that could find an effect it is the largest that tests at all.
 	two := claims.All[:2]
@@ -148,6 +170,22 @@ func TestLargestCommittedProfile(t *testing.T) {
 	}
 	if r := assemble(simulated("smoke", false, 2, stated), nil); r.Entries[0].From != nil || r.Entries[0].Committed.Verdict != NotTested {
 		t.Error("a committed verdict without committed results")
+	}
+}
+
+// TestCounts: in words, one or many.
+func TestCounts(t *testing.T) {
+	var c Counts
+	for _, o := range []Overall{{Verdict: Replicates}, {Verdict: Replicates, Everywhere: true}, {Verdict: DoesNot}, {Verdict: Mixed}, {Verdict: Inconclusive},
+		{Verdict: Inconclusive}, {Verdict: NotTested}} {
+		c.add(o)
+	}
+	want := "2 replicate (1 of them in every reading), 1 does not replicate (not in every reading), 1 is mixed, 2 are inconclusive, 1 is not tested at this scale"
+	if c.String() != want || c.Claims != 7 || c.Tested() != 6 {
+		t.Errorf("%d claims, %d tested: %s", c.Claims, c.Tested(), c)
+	}
+	if c.add(Overall{Verdict: DoesNot}); !strings.Contains(c.String(), "2 do not replicate (none of them in every reading)") {
+		t.Error(c)
 	}
 }
 
