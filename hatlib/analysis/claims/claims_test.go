@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -56,102 +55,6 @@ func TestTableIsComplete(t *testing.T) {
 				t.Errorf("claim %s is judged in reading %q, which %s does not have", c.ID, reading, e.Name)
 			}
 		}
-	}
-}
-
-// simulated makes the runs of an experiment as they would be read from a store: noisy curves with a shared part for each
-// seed, arms permuted within pairs, and gain points of accuracy and a lower loss for HAT in the reading gains.
-func simulated(t testing.TB, name string, rng *rand.Rand, gains string, gain float64) []experiment.Run {
-	t.Helper()
-	e, err := experiment.Find(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if e.Choose != nil {
-		return nil
-	}
-	specs, err := e.Specs(experiment.Options{Profile: "paper", Set: []string{"seeds=30", "epochs=5", "eval_every=0.25"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	shared := map[string]float64{}
-	var runs []experiment.Run
-	for _, s := range specs {
-		if _, drawn := shared[s.Unit()]; !drawn {
-			shared[s.Unit()] = rng.NormFloat64()
-		}
-		own := 0.4 * rng.NormFloat64()
-		if s.Reading == gains && s.Arm == experiment.HATArm {
-			own += gain
-		}
-		dead := rng.Float64() < 0.1
-		r := &hatlib.Result{Config: s.Config}
-		for k := 0; k <= 20; k++ {
-			epoch := float64(k) / 4
-			a := 10 + 70*(1-math.Exp(-4*epoch)) + shared[s.Unit()] + own + 0.3*rng.NormFloat64()
-			if k == 0 || dead {
-				a = 10
-			}
-			r.Points = append(r.Points, hatlib.Point{Epoch: epoch, Batch: 100 * k, TrainLoss: 0.5 - own/50,
-				Test: hatlib.Evaluation{Accuracy: a / 100, Loss: 0.5 - own/50}})
-		}
-		runs = append(runs, experiment.Run{Spec: s, Result: r, Manifest: &experiment.Manifest{}})
-	}
-	return runs
-}
-
-// curveClaims are those that need learning curves only.
-func curveClaims() []Claim {
-	return slices.DeleteFunc(slices.Clone(All), func(c Claim) bool {
-		return c.Experiment == "fig2-rule" || c.Experiment == "best" || c.ID == "slow-with-few-labels"
-	})
-}
-
-// TestSimulatedStores: without a difference at most 5% of families have a false verdict; a planted gain of a point is
-// found.
-func TestSimulatedStores(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
-	rng := rand.New(rand.NewPCG(11, 12))
-	family := func(gains string, gain float64) []Outcome {
-		runs := map[string][]experiment.Run{}
-		for _, c := range curveClaims() {
-			if runs[c.Experiment] == nil {
-				runs[c.Experiment] = simulated(t, c.Experiment, rng, gains, gain)
-			}
-		}
-		outcomes, err := judge(curveClaims(), runs, experiment.Options{Profile: "paper"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return outcomes
-	}
-	const families = 6
-	wrong := 0
-	for range families {
-		for _, o := range family("", 0) {
-			if o.Claim.ID == "stable" || o.Claim.ID == "same-inflection" {
-				continue // what they say is true of the simulated runs
-			}
-			if o.Verdict == analysis.Replicates || o.Verdict == analysis.Reversed {
-				wrong++
-				t.Logf("false verdict: %s, %s: %s, p %.4f", o.Claim.ID, o.Reading, o.Verdict, o.Corrected)
-				break
-			}
-		}
-	}
-	if wrong > 2 { // more than 2 of 6 has a probability of 0.2% where each has one of 5%
-		t.Errorf("%d of %d families have a false verdict", wrong, families)
-	}
-	found := 0
-	for _, o := range family(experiment.ReadingLinear, 1.5) {
-		if o.Reading == experiment.ReadingLinear && (o.Claim.ID == "higher-median" || o.Claim.ID == "asymptote") && o.Verdict == analysis.Replicates {
-			found++
-		}
-	}
-	if found != 2 {
-		t.Errorf("a planted gain of 1.5 points is found by %d of 2 claims", found)
 	}
 }
 
