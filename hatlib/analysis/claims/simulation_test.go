@@ -221,7 +221,7 @@ func TestSimulatedStores(t *testing.T) {
 	if float64(wrong)/(stores*permutations) > atMost(stores*permutations) {
 		t.Errorf("labels permuted: %d of %d families have a false verdict", wrong, stores*permutations)
 	}
-	const studies = 100
+	const studies = 400
 	found := 0
 	for range studies {
 		for _, o := range verdicts(t, store(experiment.ReadingLinear, "fig1-epochs"), rng) {
