@@ -29,8 +29,8 @@ Beside them %s of ours, which the paper does not answer: %s. The verdicts come f
 folder holds others beside them: of other profiles, of seeds that are not complete yet, and of experiments on which no sentence is judged.
 
 A sentence **replicates** where an effect of the size that counts is found in at least one reading and none speaks against it; it **does not replicate** where it is
-reversed, or shown to be too small to count, in at least one and holds in none; it is **mixed** where it holds in one reading and not in another, and **inconclusive** where
-no reading says anything. Brackets name the readings. What readings and endpoints are, and how verdicts are reached, is in the
+reversed, or shown to be too small to count, in at least one and holds in none; it is **mixed** where it holds in one reading and is reversed or too small to count in another, and
+**inconclusive** where no reading says anything. Brackets name the readings. What readings and endpoints are, and how verdicts are reached, is in the
 [protocol](../../hatlib/analysis/claims/PROTOCOL.md).
 
 Each row of the table is a sentence in one reading: the median over pairs of runs of HAT minus control, or over runs where no arms are compared, with its 95%% interval, which is
