@@ -3,7 +3,6 @@ package analysis
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -126,84 +125,6 @@ func TestSmallSamples(t *testing.T) {
 	}
 }
 
-// simulate makes the paired differences of a family of claims from correlated runs: accuracies in points with a
-// deviation of 1 between seeds that both arms share, and noise of their own. Labels of the arms are permuted; shift is
-// added to what is called HAT in the first claim.
-func simulate(rng *rand.Rand, claims, pairs int, noise, shift float64) []Test {
-	tests := make([]Test, claims)
-	for c := range tests {
-		tests[c] = Test{Direction: Direction(1 - 2*(c%2)), Smallest: 0.5}
-		for range pairs {
-			seed := rng.NormFloat64()
-			a, b := 80+seed+noise*rng.NormFloat64(), 80+seed+noise*rng.NormFloat64()
-			if rng.Float64() < 0.1 { // a run that died
-				a = 10
-			}
-			if rng.Float64() < 0.1 {
-				b = 10
-			}
-			if rng.IntN(2) == 0 {
-				a, b = b, a
-			}
-			if c == 0 {
-				a += shift
-			}
-			tests[c].Differences = append(tests[c].Differences, a-b)
-		}
-	}
-	return tests
-}
-
-// quick is Judge without the intervals, which verdicts do not use and a simulation need not wait for.
-func quick(tests []Test) []Verdict {
-	var verdicts []Verdict
-	for _, f := range judge(tests, func(values []float64, statistic func([]float64) float64, _ uint64) Interval {
-		return Interval{Estimate: statistic(values), N: len(values)}
-	}) {
-		verdicts = append(verdicts, f.Verdict)
-	}
-	return verdicts
-}
-
-// TestFalseVerdicts: where nothing differs, at most 5% of families have any verdict of an effect.
-func TestFalseVerdicts(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for _, pairs := range []int{10, 30} {
-		families, wrong := 1000, 0
-		for range families {
-			verdicts := quick(simulate(rng, 20, pairs, 2, 0))
-			if slices.Contains(verdicts, Replicates) || slices.Contains(verdicts, Reversed) {
-				wrong++
-			}
-		}
-		// 5% and three standard errors of the simulation.
-		if limit := 0.05 + 3*math.Sqrt(0.05*0.95/float64(families)); float64(wrong)/float64(families) > limit {
-			t.Errorf("%d pairs: %d of %d families have a false verdict", pairs, wrong, families)
-		}
-		t.Logf("%d pairs: %d of %d families of 20 claims have a false verdict", pairs, wrong, families)
-	}
-}
-
-// TestPower: a gain of one point in one of 20 claims, with the noise of accuracies that was seen (0.4 points) and a tenth
-// of the runs of each arm dead, is found by 30 pairs in at least 60% of studies, by 50 in at least 90%.
-func TestPower(t *testing.T) {
-	rng := rand.New(rand.NewPCG(5, 6))
-	for pairs, power := range map[int]float64{30: 0.6, 50: 0.9} {
-		const studies = 200
-		found := 0
-		for range studies {
-			if quick(simulate(rng, 20, pairs, 0.4, 1))[0] == Replicates {
-				found++
-			}
-		}
-		if share := float64(found) / studies; share < power {
-			t.Errorf("%d pairs find one point in %.2f of studies, stated %.2f", pairs, share, power)
-		} else {
-			t.Logf("%d pairs find one point in %.2f of studies", pairs, share)
-		}
-	}
-}
-
 func TestRankCorrelation(t *testing.T) {
 	near(t, "spearmanr", RankCorrelation([]float64{1, 2, 2, 5, 9, 4}, []float64{3, 1, 4, 4, 8, 2}), 0.5735294117647058, 1e-12)
 }
@@ -220,7 +141,7 @@ func TestPairsNeeded(t *testing.T) {
 				}
 				tests[i].Direction, tests[i].Smallest = Higher, 1
 			}
-			return judge(tests, func(v []float64, f func([]float64) float64, _ uint64) Interval { return Interval{Estimate: f(v)} })[0].Verdict
+			return Verdicts(tests)[0].Verdict
 		}
 		if got := verdict(n); got != Replicates {
 			t.Errorf("%d tests with %d pairs: %s", family, n, got)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -39,8 +40,17 @@ func TestDocumentOfPlanted(t *testing.T) {
 	}
 	bar := regexp.MustCompile(`(^|[^\\])\|`)
 	for _, line := range strings.Split(text, "\n") {
-		if n := len(bar.FindAllString(line, -1)); strings.HasPrefix(line, "|") && n != 9 {
-			t.Errorf("%d bars, want 9 for 8 columns: %s", n, line)
+		if n := len(bar.FindAllString(line, -1)); strings.HasPrefix(line, "|") && n != 10 {
+			t.Errorf("%d bars, want 10 for 9 columns: %s", n, line)
+		}
+	}
+	for _, e := range assemble(Source{}, nil).Entries {
+		for _, want := range []string{fmt.Sprintf("[notebook](../%s.ipynb), [commands](#commands-%d)", e.Claim.Notebook, e.Number),
+			fmt.Sprintf(`<a id="commands-%d"></a>`, e.Number), "report --claim " + e.Claim.ID + " --profile wide --out notebooks/results\n",
+			"sweep " + e.Claim.Experiment + " --out out/store\n"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: no %q", e.Claim.ID, want)
+			}
 		}
 	}
 	if text := assemble(Source{}, nil).document(); strings.Count(text, "nothing committed") != len(assemble(Source{}, nil).Entries) {

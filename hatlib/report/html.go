@@ -38,8 +38,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 {{range .Entries}}<tr style="border-bottom:1px solid #ddd">
 <td style="text-align:right;vertical-align:top;padding:4px 8px;width:1.5em">{{.Number}}</td>
 <td style="text-align:left;vertical-align:top;padding:4px 8px"><a href="#claim-{{.Claim.ID}}">{{.Claim.Sentence}}</a><br><small>{{.Claim.Where}}</small></td>
-<td style="text-align:left;vertical-align:top;padding:4px 8px">{{if .From}}{{verdict .Committed.Verdict}} <small>({{.From.Profile}})</small>{{with .Committed.Detail}}<br><small>{{.}}</small>{{end}}{{else}}<small>nothing committed measures it</small>{{end}}</td>
-<td style="text-align:left;vertical-align:top;padding:4px 8px">{{verdict .Here.Verdict}}{{with .Here.Detail}}<br><small>{{.}}</small>{{end}}</td>
+<td style="text-align:left;vertical-align:top;padding:4px 8px">{{if .From}}{{verdict .Committed.Verdict}}{{with .Committed.Detail}} <small>{{.}}</small>{{end}}<br><small>{{.From.Scale .Claim}}</small>{{else}}<small>nothing committed measures it</small>{{end}}</td>
+<td style="text-align:left;vertical-align:top;padding:4px 8px">{{verdict .Here.Verdict}}{{with .Here.Detail}} <small>{{.}}</small>{{end}}</td>
 <td style="text-align:left;vertical-align:top;padding:4px 8px">{{notebook .Claim.Notebook}}</td></tr>
 {{end}}</tbody></table>{{end}}
 
@@ -47,7 +47,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 <h3 style="margin:0 0 4px">{{.Number}}. {{.Claim.Sentence}}</h3>
 <p style="margin:4px 0">The paper: {{.Claim.Where}}. Measured: {{.Claim.Endpoint}}, in {{.Claim.Unit}}; the sentence says {{.Claim.Direction}},
 and effects below {{number .Claim.Smallest}} do not count. Curves and more in {{notebook .Claim.Notebook}}. <a href="#summary">All claims</a></p>
-<p style="margin:4px 0">{{if .From}}Committed results ({{.From.Profile}}): {{verdict .Committed.Verdict}}{{with .Committed.Detail}} <small>{{.}}</small>{{end}}{{else}}Nothing is committed on it.{{end}}
+<p style="margin:4px 0">{{if .From}}Committed results ({{.From.Scale .Claim}}): {{verdict .Committed.Verdict}}{{with .Committed.Detail}} <small>{{.}}</small>{{end}}{{else}}Nothing is committed on it.{{end}}
 &#160; Computed here ({{.HereProfile}}): {{verdict .Here.Verdict}}{{with .Here.Detail}} <small>{{.}}</small>{{end}}</p>
 {{if .Lines}}<table style="table-layout:auto;border-collapse:collapse;font-size:0.92em"><thead><tr style="border-bottom:1px solid #888">
 {{range $i, $h := .Columns}}<th style="text-align:{{if lt $i 3}}left{{else}}right{{end}};vertical-align:bottom;padding:2px 8px">{{$h}}</th>{{end}}</tr></thead><tbody>
@@ -98,22 +98,42 @@ func (r *Report) Runs() string {
 func (r *Report) runs() (header []string, rows [][]string) {
 	for _, s := range r.evidence() {
 		for _, c := range s.Covered {
-			rows = append(rows, []string{s.Name(), c.Experiment.Name, itoa(len(c.Found.Runs)), c.String(), size(c), c.Found.Machine.Backend,
+			rows = append(rows, []string{s.Name(), c.Experiment.Name, itoa(len(c.Found.Runs)), c.String(), size(c.Found.Runs), c.Found.Machine.Backend,
 				experiment.Seconds(c.Found.Runs).String()})
 		}
 	}
 	return []string{"source", "experiment", "runs", "complete seeds", "size", "backend", "computing"}, rows
 }
 
-// size describes the largest run of an experiment.
-func size(c experiment.Coverage) string {
-	largest := c.Found.Runs[0].Result.Config
-	for _, r := range c.Found.Runs {
-		if r.Result.Config.Epochs > largest.Epochs {
-			largest = r.Result.Config
+// size describes runs of one experiment, of which there is one at least. Runs without M, the controls, are of the size of the
+// others.
+func size(runs []experiment.Run) string {
+	largest := runs[0].Result.Config
+	shortest := largest.Epochs
+	hidden := 0
+	for _, r := range runs {
+		c := r.Result.Config
+		if c.Epochs > largest.Epochs {
+			largest = c
 		}
+		if c.Rule == "meta" {
+			hidden = max(hidden, c.MetaHidden)
+		}
+		shortest = min(shortest, c.Epochs)
 	}
-	return fmt.Sprintf("%s, %s, %g epochs", largest.Data, largest.Sizes, largest.Epochs)
+	text := fmt.Sprintf("L %s", largest.Sizes)
+	if hidden > 0 {
+		text += fmt.Sprintf(", M 3-%d-1", hidden)
+	}
+	examples := "all"
+	if largest.Examples > 0 {
+		examples = fmt.Sprintf("%d examples", largest.Examples)
+	}
+	text += fmt.Sprintf(", %s of %s, ", examples, largest.Data)
+	if shortest < largest.Epochs {
+		text += fmt.Sprintf("%g to ", shortest)
+	}
+	return text + fmt.Sprintf("%g epochs", largest.Epochs)
 }
 
 // evidence is the order in which sources are shown: committed ones from large to small, then what was computed here.
@@ -168,25 +188,33 @@ func (r *Report) Section(e Entry) string {
 
 // commands compute the runs of a claim and judge them: those of the largest committed profile, and those computed here.
 func (r *Report) commands(e Entry) []string {
-	command := func(s Source) string {
-		for _, row := range s.Of(e.Claim.ID) {
-			return row.Command
-		}
-		return ""
-	}
-	judge := func(s Source, out string) string {
-		text := fmt.Sprintf("go run ./scripts/hatlab report --claim %s --profile %s", e.Claim.ID, s.Profile)
-		for _, assignment := range s.Options.Set {
-			text += " --set '" + assignment + "'"
-		}
-		return text + out
-	}
 	var lines []string
 	if e.From != nil {
-		lines = append(lines, "# the committed results ("+e.From.Profile+"): judge them, or compute them anew",
-			judge(*e.From, " --out notebooks/results"), strings.ReplaceAll(command(*e.From), " && ", " --out out/store && ")+" --out out/store")
+		lines = append(lines, "# the committed results ("+e.From.Profile+"): judge them, or compute them anew", e.judge(*e.From, " --out notebooks/results"), e.anew())
 	}
-	return append(lines, "# what was computed here ("+r.Here.Profile+")", command(r.Here), judge(r.Here, ""))
+	return append(lines, "# what was computed here ("+r.Here.Profile+")", e.compute(r.Here), e.judge(r.Here, ""))
+}
+
+// compute is the line that computes the runs of a source.
+func (e Entry) compute(s Source) string {
+	for _, row := range s.Of(e.Claim.ID) {
+		return row.Command
+	}
+	return ""
+}
+
+// anew is the line that computes the committed runs again, in a store of their own.
+func (e Entry) anew() string {
+	return strings.ReplaceAll(e.compute(*e.From), " && ", " --out out/store && ") + " --out out/store"
+}
+
+// judge is the line that prints the verdict on the runs of a source.
+func (e Entry) judge(s Source, out string) string {
+	text := fmt.Sprintf("go run ./scripts/hatlab report --claim %s --profile %s", e.Claim.ID, s.Profile)
+	for _, assignment := range s.Options.Set {
+		text += " --set '" + assignment + "'"
+	}
+	return text + out
 }
 
 // picture is a figure inside a page.

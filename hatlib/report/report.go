@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hatlab/hatlab/hatlib/analysis"
@@ -77,57 +79,142 @@ func (s Source) strength(claim string) int {
 }
 
 // Counts are the numbers of claims by verdict.
-type Counts map[string]int
-
-// Tested is the number of claims that were.
-func (c Counts) Tested() int {
-	n := 0
-	for verdict, k := range c {
-		if verdict != NotTested {
-			n += k
-		}
-	}
-	return n
+type Counts struct {
+	// Claims is how many there are, By how many of them have each verdict, Everywhere how many of these in every reading.
+	Claims         int
+	By, Everywhere map[string]int
 }
 
-// String names every verdict that came: "3 replicates, 1 mixed".
+// Tested is the number of claims that were.
+func (c Counts) Tested() int { return c.Claims - c.By[NotTested] }
+
+// String names every verdict that came: "3 replicate (1 of them in every reading), 1 does not replicate (not in every
+// reading), 1 is mixed".
 func (c Counts) String() string {
 	var parts []string
-	for _, v := range []string{Replicates, DoesNot, Mixed, Inconclusive, NotTested} {
-		if c[v] > 0 {
-			parts = append(parts, itoa(c[v])+" "+v)
+	for _, v := range []struct{ name, one, many string }{{Replicates, "replicates", "replicate"}, {DoesNot, "does not replicate", "do not replicate"},
+		{Mixed, "is mixed", "are mixed"}, {Inconclusive, "is inconclusive", "are inconclusive"}, {NotTested, "is " + NotTested, "are " + NotTested}} {
+		n := c.By[v.name]
+		if n == 0 {
+			continue
 		}
+		text := itoa(n) + " " + v.many
+		if n == 1 {
+			text = "1 " + v.one
+		}
+		if v.name == Replicates || v.name == DoesNot {
+			switch everywhere := c.Everywhere[v.name]; {
+			case everywhere == n:
+				text += " (in every reading)"
+			case n == 1:
+				text += " (not in every reading)"
+			case everywhere == 0:
+				text += " (none of them in every reading)"
+			default:
+				text += fmt.Sprintf(" (%d of them in every reading)", everywhere)
+			}
+		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, ", ")
 }
 
-// Count counts the verdicts of the entries, here and on the committed results.
-func (r *Report) Count() (here, committed Counts) {
-	here, committed = Counts{}, Counts{}
+func (c *Counts) add(o Overall) {
+	if c.By == nil {
+		c.By, c.Everywhere = map[string]int{}, map[string]int{}
+	}
+	c.Claims++
+	c.By[o.Verdict]++
+	if o.Everywhere {
+		c.Everywhere[o.Verdict]++
+	}
+}
+
+// Count counts the verdicts on the sentences of the paper, here and on the committed results.
+func (r *Report) Count() (here, committed Counts) { return r.count(false) }
+
+// CountOurs counts those on the questions that are ours.
+func (r *Report) CountOurs() (here, committed Counts) { return r.count(true) }
+
+func (r *Report) count(ours bool) (here, committed Counts) {
 	for _, e := range r.Entries {
-		here[e.Here.Verdict]++
-		committed[e.Committed.Verdict]++
+		if e.Claim.Ours == ours {
+			here.add(e.Here)
+			committed.add(e.Committed)
+		}
 	}
 	return here, committed
 }
 
 // Diverged counts the runs behind the report, each once, and those of them that diverged.
 func (r *Report) Diverged() (runs, diverged int) {
-	seen := map[string]bool{}
+	var t tally
 	for _, s := range r.Sources() {
 		for _, c := range s.Covered {
-			for _, run := range c.Found.Runs {
-				if seen[run.Manifest.ID] {
-					continue
-				}
-				seen[run.Manifest.ID] = true
-				if runs++; run.Result.Diverged() {
-					diverged++
-				}
+			t.add(c.Found.Runs)
+		}
+	}
+	return t.runs, t.diverged
+}
+
+// judged is Diverged for the runs that the committed verdicts come from: of each claim's profile, whole seeds, and its
+// readings.
+func (r *Report) judged() (runs, diverged int) {
+	var t tally
+	for _, e := range r.Entries {
+		t.add(e.From.runs(e.Claim))
+	}
+	return t.runs, t.diverged
+}
+
+// tally counts runs, each once.
+type tally struct {
+	seen           map[string]bool
+	runs, diverged int
+}
+
+func (t *tally) add(runs []experiment.Run) {
+	if t.seen == nil {
+		t.seen = map[string]bool{}
+	}
+	for _, run := range runs {
+		if t.seen[run.Manifest.ID] {
+			continue
+		}
+		t.seen[run.Manifest.ID] = true
+		if t.runs++; run.Result.Diverged() {
+			t.diverged++
+		}
+	}
+}
+
+// runs are those that a claim is judged on: whole seeds of its readings.
+func (s *Source) runs(c claims.Claim) []experiment.Run {
+	if s == nil {
+		return nil
+	}
+	var runs []experiment.Run
+	for _, covered := range s.Covered {
+		if covered.Experiment.Name != c.Experiment {
+			continue
+		}
+		for _, run := range covered.Found.Complete() {
+			if slices.Contains(c.Readings, run.Spec.Reading) {
+				runs = append(runs, run)
 			}
 		}
 	}
-	return runs, diverged
+	return runs
+}
+
+// Scale says of what size the runs are that a claim is judged on, since a profile is a size of its own in each experiment:
+// "fig1-epochs at profile wide: L 784-64-32-10, M 3-32-1, 8000 examples of fashion-mnist, 5 epochs".
+func (s *Source) Scale(c claims.Claim) string {
+	text := fmt.Sprintf("%s at profile %s", c.Experiment, s.Profile)
+	if runs := s.runs(c); len(runs) > 0 {
+		text += ": " + size(runs)
+	}
+	return text
 }
 
 // Measured is the number of rows with a number.

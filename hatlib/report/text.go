@@ -53,9 +53,9 @@ func (r *Report) Text() string {
 	for _, e := range r.Entries {
 		from := "nothing committed"
 		if e.From != nil {
-			from = fmt.Sprintf("committed (%s): %s", e.From.Profile, e.Committed.Verdict)
+			from = fmt.Sprintf("committed (%s): %s", e.From.Profile, e.Committed)
 		}
-		fmt.Fprintf(&b, "%2d. %s\n    %s; here (%s): %s\n", e.Number, e.Claim.Sentence, from, r.Here.Profile, e.Here.Verdict)
+		fmt.Fprintf(&b, "%2d. %s\n    %s; here (%s): %s\n", e.Number, e.Claim.Sentence, from, r.Here.Profile, e.Here)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

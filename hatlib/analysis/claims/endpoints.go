@@ -289,12 +289,16 @@ func dependence(s *experiment.Snapshots, snapshot int) (analysis.Dependence, err
 	return analysis.Join(LayerSamples(s, snapshot)...).Dependence()
 }
 
-// ofRule is a number of the rule at the end of each HAT run. A rule that diverged shows nothing: 0.
+// shownNothing is what an endpoint measures of a rule that diverged, the same in all of them: no share of variance, no slope,
+// no change. A threshold of the endpoint is subtracted from it as from every other number.
+const shownNothing = 0
+
+// ofRule is a number of the rule at the end of each HAT run.
 func ofRule(number func(analysis.Dependence) float64) numbers {
 	return ofSnapshots(func(s *experiment.Snapshots) float64 {
 		d, err := dependence(s, len(s.Rules)-1)
 		if err != nil {
-			return 0
+			return shownNothing
 		}
 		return number(d)
 	})
@@ -304,7 +308,7 @@ func ofRule(number func(analysis.Dependence) float64) numbers {
 // the start, when M has been trained for a first stretch of the curve.
 var degeneration = ofSnapshots(func(s *experiment.Snapshots) float64 {
 	last := len(s.Rules) - 1
-	var share [2]float64 // 0 of a rule that diverged: it shows nothing
+	share := [2]float64{shownNothing, shownNothing}
 	for k, snapshot := range []int{min(1, last), last} {
 		if d, err := dependence(s, snapshot); err == nil {
 			share[k] = d.R2
@@ -339,7 +343,7 @@ var change = ofSnapshots(func(s *experiment.Snapshots) float64 {
 	}
 	relative := math.Sqrt(analysis.Mean(squares) / variance)
 	if math.IsNaN(relative) || math.IsInf(relative, 0) {
-		return 0
+		return shownNothing
 	}
 	return relative
 })

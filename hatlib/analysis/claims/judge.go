@@ -74,22 +74,38 @@ func JudgeRuns(runs map[string][]experiment.Run, o experiment.Options) ([]Outcom
 	return judge(All, runs, o)
 }
 
+// FamilySize is the number of tests in the protocol's family: all claims in all of their readings.
+func FamilySize() int {
+	n := 0
+	for _, c := range All {
+		n += len(c.Readings)
+	}
+	return n
+}
+
 func judge(all []Claim, runs map[string][]experiment.Run, o experiment.Options) ([]Outcome, error) {
-	var outcomes []Outcome
-	var tests []analysis.Test
+	outcomes, tests, err := measure(all, runs, o)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range analysis.Judge(tests) {
+		outcomes[i].Finding = f
+	}
+	return outcomes, nil
+}
+
+// measure is judge without the findings, and the tests that give them.
+func measure(all []Claim, runs map[string][]experiment.Run, o experiment.Options) (outcomes []Outcome, tests []analysis.Test, err error) {
 	for _, c := range all {
 		for _, reading := range c.Readings {
 			sample, err := c.measure(experiment.Select(runs[c.Experiment], reading, "", ""))
 			if err != nil {
-				return nil, fmt.Errorf("claim %s, %s: %w", c.ID, reading, err)
+				return nil, nil, fmt.Errorf("claim %s, %s: %w", c.ID, reading, err)
 			}
 			sample = sample.settled()
 			tests = append(tests, analysis.Test{Name: c.ID + ", " + reading, Differences: sample.Differences, Direction: c.Direction, Smallest: c.Smallest})
 			outcomes = append(outcomes, Outcome{Claim: c, Reading: reading, Sample: sample, Command: command(c, o)})
 		}
 	}
-	for i, f := range analysis.Judge(tests) {
-		outcomes[i].Finding = f
-	}
-	return outcomes, nil
+	return outcomes, tests, nil
 }
