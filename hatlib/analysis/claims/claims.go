@@ -96,15 +96,15 @@ var All = []Claim{
 	{ID: "linear-in-vj", Where: "section 4, on Figure 2", Sentence: "A linear dependence on v_j explains almost all variance of the rule.",
 		Experiment: "fig2-rule", Readings: drawn, Endpoint: "share of variance of the line on v_j, by run, minus 0.9", Unit: "share",
 		Direction: analysis.Higher, Smallest: 0.01, Notebook: "05_figure_2_rule",
-		measure: perRun(minus(ofRule(func(d analysis.Dependence) float64 { return d.R2 }), 0.9))},
+		measure: perRun(minus(ofRule(shownNothing, func(d analysis.Dependence) float64 { return d.R2 }), 0.9))},
 	{ID: "little-of-vi-wij", Where: "section 4, Figure 2", Sentence: "The converged rule depends very little on v_i and w_ij.",
 		Experiment: "fig2-rule", Readings: drawn, Endpoint: "the larger of the shares of variance that v_i and w_ij explain beyond the others, minus 0.1", Unit: "share",
 		Direction: analysis.Lower, Smallest: 0.01, Notebook: "05_figure_2_rule",
-		measure: perRun(minus(ofRule(func(d analysis.Dependence) float64 { return math.Max(d.Unique[0], d.Unique[1]) }), 0.1))},
+		measure: perRun(minus(ofRule(1, func(d analysis.Dependence) float64 { return math.Max(d.Unique[0], d.Unique[1]) }), 0.1))},
 	{ID: "rich-get-richer", Where: "section 4", Sentence: "Weights into units that fire strongly grow.",
 		Experiment: "fig2-rule", Readings: drawn, Endpoint: "slope on v_j in the joint regression", Unit: "update per activity",
 		Direction: analysis.Higher, Smallest: 0.05, Notebook: "05_figure_2_rule",
-		measure: perRun(ofRule(func(d analysis.Dependence) float64 { return d.Slopes[2] }))},
+		measure: perRun(ofRule(shownNothing, func(d analysis.Dependence) float64 { return d.Slopes[2] }))},
 	{ID: "varies-in-time", Where: "abstract and section 5", Sentence: "The rule varies in time and does not stay at a useful one.",
 		Experiment: "fig2-rule", Readings: longer, Endpoint: "change of the rule over the second half of training, relative to its deviation, minus 0.1", Unit: "share",
 		Direction: analysis.Higher, Smallest: 0.05, Notebook: "05_figure_2_rule",
@@ -170,7 +170,7 @@ func shareAbove(runs []experiment.Run) ([]float64, error) {
 	return d, nil
 }
 
-// minus subtracts a threshold, from the 0 of a rule that diverged as from any other number, see shownNothing.
+// minus subtracts a threshold, from what stands for a rule that diverged as from any other number.
 func minus(of numbers, threshold float64) numbers {
 	return func(runs []experiment.Run) ([]float64, error) {
 		d, err := of(runs)

@@ -289,16 +289,17 @@ func dependence(s *experiment.Snapshots, snapshot int) (analysis.Dependence, err
 	return analysis.Join(LayerSamples(s, snapshot)...).Dependence()
 }
 
-// shownNothing is what an endpoint measures of a rule that diverged, the same in all of them: no share of variance, no slope,
-// no change. A threshold of the endpoint is subtracted from it as from every other number.
+// shownNothing is what an endpoint measures of a rule that diverged: no share of variance, no slope, no change. A threshold
+// of the endpoint is subtracted from it as from every other number. It never speaks for a claim: where a small number
+// would, [ofRule] gets another one.
 const shownNothing = 0
 
-// ofRule is a number of the rule at the end of each HAT run.
-func ofRule(number func(analysis.Dependence) float64) numbers {
+// ofRule is a number of the rule at the end of each HAT run, and diverged where that rule diverged.
+func ofRule(diverged float64, number func(analysis.Dependence) float64) numbers {
 	return ofSnapshots(func(s *experiment.Snapshots) float64 {
 		d, err := dependence(s, len(s.Rules)-1)
 		if err != nil {
-			return shownNothing
+			return diverged
 		}
 		return number(d)
 	})

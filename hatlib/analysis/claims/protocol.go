@@ -58,7 +58,7 @@ func Protocol() (string, error) {
 	line("- `released` at the profiles quick and wide is not trained as the authors did: each run is one training over several epochs,")
 	line("  measured along the way (`curve=one_run`), with the sizes of the profile, where the authors train anew for every point of")
 	line("  the curve and for one epoch at most (`curve=separate`). The profile paper has that, for Figure 1, left.")
-	line("- A rule that diverged shows nothing: it counts with the number 0, from which an endpoint with a threshold subtracts it. Some")
+	line("- A rule that diverged speaks for no claim: it counts as a share or slope of 0 (of 1 for little-of-vi-wij), before a threshold is subtracted. Some")
 	line("  endpoints put 0 in place of the difference before; no rule of the committed results diverged, so none of their numbers changed.\n")
 	line("## Seeds and sizes\n")
 	line("Profiles: quick shows the effects; wide is quick with more seeds, of which the first are quick's; cpu has the paper's sizes")
