@@ -9,26 +9,32 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write VERDICTS.md again")
+var update = flag.Bool("update", false, "write VERDICTS.md and the verdicts of the README again")
 
-// TestDocument: VERDICTS.md is what the committed runs say.
+// TestDocument: VERDICTS.md and the verdicts of the README are what the committed runs say.
 func TestDocument(t *testing.T) {
-	const name = "../../notebooks/results/VERDICTS.md"
-	want, err := Document()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+	for name, written := range map[string]func(string) (string, error){
+		"../../notebooks/results/VERDICTS.md": func(string) (string, error) { return Document() },
+		"../../README.md":                     IntoREADME,
+	} {
+		kept, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
+		want, err := written(string(kept))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if string(kept) != want {
+			t.Errorf("%s is not what the runs say: go test ./hatlib/report -run TestDocument -update", name)
+		}
 	}
-	kept, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(kept) != want {
-		t.Errorf("%s is not what the runs say: go test ./hatlib/report -run TestDocument -update", name)
+	if _, err := IntoREADME("no place"); err == nil {
+		t.Error("a README without a place for the verdicts got them")
 	}
 }
 
