@@ -42,7 +42,7 @@ func (r *Report) headlines() string {
 			var readings []string
 			for _, row := range e.From.Of(id) {
 				if len(row.Differences) > 0 {
-					readings = append(readings, fmt.Sprintf("%s: %s %s, n = %d", row.Reading, intervalText(row.Median), row.Claim.Unit, len(row.Differences)))
+					readings = append(readings, fmt.Sprintf("%s: %s, %s %s, n = %d", row.Reading, row.Verdict, intervalText(row.Median), row.Claim.Unit, len(row.Differences)))
 				}
 			}
 			fmt.Fprintf(&b, "| %s<br>measured: %s; %s | **%s** | %s |\n", e.Claim.Sentence, e.Claim.Endpoint, e.From.Scale(e.Claim), e.Committed.Verdict, strings.Join(readings, "<br>"))
