@@ -1,33 +1,19 @@
 package laboratory
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/hatlab/hatlab/hatlib/internal/documenttest"
 	"github.com/hatlab/hatlab/hatlib/metalearning"
 	"github.com/hatlab/hatlab/hatlib/rules"
 	"github.com/hatlab/hatlab/hatlib/twophase"
 )
 
-var update = flag.Bool("update", false, "write METHODS.md again")
-
 // TestDocument: METHODS.md is what the catalogues say, and has every family.
 func TestDocument(t *testing.T) {
-	const name = "METHODS.md"
-	if *update {
-		if err := os.WriteFile(name, []byte(Document()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	written, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(written) != Document() {
-		t.Errorf("%s is not what Document writes: go test ./hatlib/laboratory -run TestDocument -update", name)
-	}
+	documenttest.Same(t, "METHODS.md", Document())
 	var names []string
 	names = append(append(names, rules.Names()...), twophase.Names()...)
 	for _, e := range metalearning.All() {

@@ -1,28 +1,15 @@
 package metalearning
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/hatlab/hatlab/hatlib/internal/documenttest"
 )
 
-var update = flag.Bool("update", false, "write METHODS.md again")
-
-func TestDocument(t *testing.T) {
-	if *update {
-		if err := os.WriteFile("METHODS.md", []byte(Document()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	kept, err := os.ReadFile("METHODS.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(kept) != Document() {
-		t.Error("METHODS.md is not what Document writes: go test -run TestDocument -update")
-	}
-}
+// TestDocument: METHODS.md is what the catalogue says.
+func TestDocument(t *testing.T) { documenttest.Same(t, "METHODS.md", Document()) }
 
 // TestCatalogue holds every entry to be complete, its test to exist, and every reference run to be named once and to have kept parameters.
 func TestCatalogue(t *testing.T) {

@@ -7,17 +7,18 @@ import (
 	"github.com/hatlab/hatlab/hatlib/analysis"
 )
 
-// Document is the verdicts on the committed results as one Markdown page, notebooks/results/VERDICTS.md: for who reads the
-// repository without running anything. It fails where a committed file is damaged.
-func Document() (string, error) {
+// OfCommitted judges the committed results alone, with nothing computed here. It fails where a committed file is damaged.
+func OfCommitted() (*Report, error) {
 	kept, err := committed()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return assemble(Source{}, kept).document(), nil
+	return assemble(Source{}, kept), nil
 }
 
-func (r *Report) document() string {
+// Document is the verdicts on the committed results as one Markdown page, notebooks/results/VERDICTS.md: for who reads the
+// repository without running anything.
+func (r *Report) Document() string {
 	var b strings.Builder
 	_, count := r.Count()
 	_, ours := r.CountOurs()

@@ -1,46 +1,40 @@
 package report
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write VERDICTS.md and the verdicts of the README again")
+	"github.com/hatlab/hatlab/hatlib/internal/documenttest"
+)
 
 // TestDocument: VERDICTS.md and the verdicts of the README are what the committed runs say.
 func TestDocument(t *testing.T) {
-	for name, written := range map[string]func(string) (string, error){
-		"../../notebooks/results/VERDICTS.md": func(string) (string, error) { return Document() },
-		"../../README.md":                     IntoREADME,
-	} {
-		kept, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := written(string(kept))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if *update {
-			if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		} else if string(kept) != want {
-			t.Errorf("%s is not what the runs say: go test ./hatlib/report -run TestDocument -update", name)
-		}
+	r, err := OfCommitted()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := IntoREADME("no place"); err == nil {
+	documenttest.Same(t, "../../notebooks/results/VERDICTS.md", r.Document())
+	const page = "../../README.md"
+	kept, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := r.IntoREADME(string(kept))
+	if err != nil {
+		t.Fatal(err)
+	}
+	documenttest.Same(t, page, want)
+	if _, err := r.IntoREADME("no place"); err == nil {
 		t.Error("a README without a place for the verdicts got them")
 	}
 }
 
 // TestDocumentOfPlanted: every claim has its rows, with what was planted, and those without runs say so.
 func TestDocumentOfPlanted(t *testing.T) {
-	text := assemble(Source{}, []Source{simulated("wide", true, 30, stated)}).document()
+	text := assemble(Source{}, []Source{simulated("wide", true, 30, stated)}).Document()
 	if got := strings.Count(text, "**"+Replicates+"**"); got < 20 {
 		t.Errorf("%d claims replicate of the 20 and more planted:\n%s", got, text)
 	}
@@ -59,7 +53,7 @@ func TestDocumentOfPlanted(t *testing.T) {
 			}
 		}
 	}
-	if text := assemble(Source{}, nil).document(); strings.Count(text, "nothing committed") != len(assemble(Source{}, nil).Entries) {
+	if text := assemble(Source{}, nil).Document(); strings.Count(text, "nothing committed") != len(assemble(Source{}, nil).Entries) {
 		t.Errorf("without runs:\n%s", text)
 	}
 }

@@ -15,18 +15,14 @@ const (
 )
 
 // IntoREADME puts the verdicts of the committed results on some of the paper's sentences between their marks in the text of
-// the README. It fails where a mark is missing, or a committed file is damaged.
-func IntoREADME(text string) (string, error) {
-	kept, err := committed()
-	if err != nil {
-		return "", err
-	}
+// the README. It fails where a mark is missing.
+func (r *Report) IntoREADME(text string) (string, error) {
 	before, rest, begins := strings.Cut(text, readmeStart)
 	_, after, ends := strings.Cut(rest, readmeEnd)
 	if !begins || !ends {
 		return "", fmt.Errorf("the README has no place for the verdicts: want the lines %q and %q", strings.TrimSpace(readmeStart), readmeEnd)
 	}
-	return before + readmeStart + assemble(Source{}, kept).headlines() + readmeEnd + after, nil
+	return before + readmeStart + r.headlines() + readmeEnd + after, nil
 }
 
 func (r *Report) headlines() string {

@@ -1,15 +1,14 @@
 package rules
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-)
 
-var writeGolden = flag.Bool("update", false, "write RULES.md again")
+	"github.com/hatlab/hatlab/hatlib/internal/documenttest"
+)
 
 // TestCatalogue: every entry is complete, builds with its defaults, and names a test of this package.
 func TestCatalogue(t *testing.T) {
@@ -90,22 +89,4 @@ func TestNew(t *testing.T) {
 }
 
 // TestDocument keeps RULES.md equal to what the code says; -update writes it.
-func TestDocument(t *testing.T) {
-	const path = "RULES.md"
-	want := Document()
-	if *writeGolden {
-		if err := os.WriteFile(path+".tmp", []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(path+".tmp", path); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is not what the catalogue says: run go test ./hatlib/rules -run TestDocument -update", path)
-	}
-}
+func TestDocument(t *testing.T) { documenttest.Same(t, "RULES.md", Document()) }
